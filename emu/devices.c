@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The devices of a VTL: see devices.h. */
+#include "emu/devices.h"
+
+#include "emu/console.h"
+#include "emu/layout.h"
+#include "emu/machine.h"
+#include "emu/pl011.h"
+
+static void transmit(void *context, uint8_t byte)
+{
+    struct devices *devices = context;
+
+    if (devices->console)
+        console_write(devices->console, &byte, 1);
+}
+
+static void set_irq(void *context, bool level)
+{
+    struct devices *devices = context;
+    const struct vm *vm = &devices->machine->level[devices->vtl].vm;
+    int error = vm_set_spi(vm, LAYOUT_UART_SPI, level);
+
+    if (error < 0)
+        g_critical("VTL%u: KVM refuses the interrupt of the console: %s", devices->vtl,
+                   g_strerror(-error));
+}
+
+static void rx_ready(void *context)
+{
+    struct devices *devices = context;
+
+    if (devices->console)
+        console_input_ready(devices->console);
+}
+
+static const struct pl011_ops uart_ops = {
+    .transmit = transmit,
+    .set_irq = set_irq,
+    .rx_ready = rx_ready,
+};
+
+void devices_init(struct devices *devices, struct machine *machine, unsigned vtl)
+{
+    *devices = (struct devices){.machine = machine, .vtl = vtl};
+    g_mutex_init(&devices->lock);
+}
+
+void devices_free(struct devices *devices)
+{
+    devices_power(devices, false);
+    g_mutex_clear(&devices->lock);
+}
+
+void devices_power(struct devices *devices, bool on)
+{
+    g_mutex_lock(&devices->lock);
+    if (devices->uart)
+        pl011_free(devices->uart);
+    devices->uart = on ? pl011_new(&uart_ops, devices) : NULL;
+    g_mutex_unlock(&devices->lock);
+}
+
+static void access_uart(struct devices *devices, uint64_t offset, unsigned size, bool write,
+                        uint64_t *value)
+{
+    g_mutex_lock(&devices->lock);
+    if (!devices->uart)
+        *value = 0;
+    else if (write)
+        pl011_write(devices->uart, (uint32_t)offset, size, (uint32_t)*value);
+    else
+        *value = pl011_read(devices->uart, (uint32_t)offset, size);
+    g_mutex_unlock(&devices->lock);
+}
+
+static void access_test(struct devices *devices, uint64_t offset, unsigned size, bool write,
+                        uint64_t *value)
+{
+    uint32_t failure = (uint32_t)*value;
+
+    if (!write)
+        *value = 0;
+    else if (offset == TEST_DEVICE_EXIT && size == sizeof(uint32_t))
+        machine_end(devices->machine, failure ? MACHINE_FAILED : MACHINE_POWERED_OFF, failure,
+                    NULL);
+}
+
+static const struct {
+    uint64_t base, size;
+    void (*access)(struct devices *devices, uint64_t offset, unsigned size, bool write,
+                   uint64_t *value);
+} windows[] = {
+    {LAYOUT_UART_BASE, LAYOUT_UART_SIZE, access_uart},
+    {LAYOUT_TEST_BASE, LAYOUT_TEST_SIZE, access_test},
+};
+
+bool devices_access(struct devices *devices, uint64_t gpa, unsigned size, bool write,
+                    uint64_t *value)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(windows); i++) {
+        uint64_t offset = gpa - windows[i].base;
+
+        if (gpa >= windows[i].base && offset < windows[i].size) {
+            windows[i].access(devices, offset, size, write, value);
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t devices_input(void *context, const uint8_t *bytes, size_t size)
+{
+    struct devices *devices = context;
+    size_t taken = size; /* without power, input goes nowhere */
+
+    g_mutex_lock(&devices->lock);
+    if (devices->uart)
+        taken = pl011_receive(devices->uart, bytes, size);
+    g_mutex_unlock(&devices->lock);
+    return taken;
+}
+
+bool devices_listening(void *context)
+{
+    struct devices *devices = context;
+    bool listening;
+
+    g_mutex_lock(&devices->lock);
+    listening = devices->uart && pl011_listening(devices->uart);
+    g_mutex_unlock(&devices->lock);
+    return listening;
+}

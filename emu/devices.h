@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The MMIO devices of one VTL: its console, and the test device.
+ *
+ * virtio devices will find their place in devices.c's table, at LAYOUT_VIRTIO_BASE.
+ */
+#ifndef EMU_DEVICES_H
+#define EMU_DEVICES_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct console;
+struct machine;
+struct pl011;
+
+/*
+ * The test device: a 32-bit register at offset 0. Writing 0 ends the run well, another number
+ * ends it with that failure. Reads as zero.
+ */
+#define TEST_DEVICE_EXIT 0
+
+struct devices {
+    struct machine *machine;
+    unsigned vtl;
+    GMutex lock;           /* guards uart, which VPs and the console thread use */
+    struct pl011 *uart;    /* NULL without power */
+    struct console *console;
+};
+
+/* @console may be NULL and set later. */
+void devices_init(struct devices *devices, struct machine *machine, unsigned vtl);
+void devices_free(struct devices *devices);
+
+/* Power: devices in their reset state, or none. */
+void devices_power(struct devices *devices, bool on);
+
+/*
+ * An access of @size bytes (1, 2, 4 or 8) at @gpa; *@value is in the guest's byte order, little
+ * endian. False if no device is there.
+ */
+bool devices_access(struct devices *devices, uint64_t gpa, unsigned size, bool write,
+                    uint64_t *value);
+
+/* For the console: input of @size bytes; returns how many the UART took. */
+size_t devices_input(void *devices, const uint8_t *bytes, size_t size);
+/* Does the guest listen to its console? */
+bool devices_listening(void *devices);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The device tree that a VTL boots with.
+ */
+#ifndef EMU_FDT_H
+#define EMU_FDT_H
+
+#include <glib.h>
+#include <stdint.h>
+
+/* Room for a tree; Linux allows 2 MiB (Documentation/arch/arm64/booting.rst). */
+#define FDT_MAX_SIZE (64u * 1024)
+
+struct fdt_config {
+    unsigned cpus;
+    const uint64_t *mpidr;      /* affinity fields, one per VP */
+    uint64_t memory_base;       /* the RAM that this VTL may use */
+    uint64_t memory_size;
+    const char *command_line;   /* may be NULL */
+    uint64_t initrd_base;
+    uint64_t initrd_size;       /* 0: none */
+};
+
+/* Builds the tree. Fails only if it does not fit (a very long command line). */
+GBytes *fdt_build(const struct fdt_config *config, GError **error);
+
+#endif

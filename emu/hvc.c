@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a guest calls by HVC: the immediate is fetched from the guest's code, because KVM does not
+ * tell it, and selects the convention.
+ */
+#include "emu/machine.h"
+
+/* Registers that carry the arguments of an SMCCC call other than a Hyper-V hypercall. */
+#define SHORT_ARGUMENTS 4
+
+static const struct smccc_service services[] = {
+    PSCI_SERVICE(&power_psci_ops),
+    VTL_SERVICE,
+};
+
+static struct translate_regime read_regime(struct vcpu *vcpu, uint64_t va)
+{
+    struct translate_regime regime = {.sctlr = vcpu_get64(vcpu, REG_SCTLR_EL1)};
+
+    if (!(regime.sctlr & TRANSLATE_SCTLR_M))
+        return regime;
+    regime.tcr = vcpu_get64(vcpu, REG_TCR_EL1);
+    if (TRANSLATE_IS_UPPER(va))
+        regime.ttbr1 = vcpu_get64(vcpu, REG_TTBR1_EL1);
+    else
+        regime.ttbr0 = vcpu_get64(vcpu, REG_TTBR0_EL1);
+    return regime;
+}
+
+bool hvc_fetch(struct vp *vp, uint64_t pc, uint16_t *immediate)
+{
+    struct translate_regime regime = read_regime(&vp_active(vp)->vcpu, pc);
+    struct memory *memory = &vp->machine->memory;
+    uint64_t gpa;
+    uint32_t instruction;
+
+    return translate_address(&regime, pc, memory_read_word, memory, &gpa) == 0 &&
+           memory_read(memory, gpa, &instruction, sizeof(instruction)) == 0 &&
+           hvc_decode(GUINT32_FROM_LE(instruction), immediate);
+}
+
+static void read_arguments(struct vcpu *vcpu, struct smccc_registers *registers, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        registers->x[i] = vcpu_get64(vcpu, REG_X0 + i);
+}
+
+/* Writes back what the service changed; the vCPU skips the rest. */
+static void write_results(struct vcpu *vcpu, const struct smccc_registers *registers,
+                          unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        vcpu_set64(vcpu, REG_X0 + i, registers->x[i]);
+}
+
+static void finish(struct vcpu *vcpu, enum smccc_outcome outcome, uint64_t pc,
+                   const struct smccc_registers *registers, unsigned count)
+{
+    if (outcome == SMCCC_STOP)
+        return;
+    write_results(vcpu, registers, count);
+    vcpu_set64(vcpu, REG_PC, outcome == SMCCC_RETRY ? pc : pc + A64_INSN_SIZE);
+}
+
+static void perform_smccc(struct vp *vp, uint64_t pc)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    struct smccc_registers registers = {0};
+    uint32_t id = (uint32_t)vcpu_get64(vcpu, REG_X0);
+    unsigned count = id == HV_SMCCC_FUNCTION ? SMCCC_REGISTERS : SHORT_ARGUMENTS;
+    enum smccc_outcome outcome;
+
+    vp->stats.smccc_calls++;
+    vp->stats.hypercalls += id == HV_SMCCC_FUNCTION;
+    read_arguments(vcpu, &registers, count);
+    trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+               "smccc 0x%08x 0x%" G_GINT64_MODIFIER "x", id, registers.x[1]);
+    outcome = smccc_dispatch(services, G_N_ELEMENTS(services), vp->core, &registers);
+    finish(vcpu, outcome, pc, &registers, count);
+}
+
+static void perform_hypercall(struct vp *vp, uint64_t pc)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    struct smccc_registers registers;
+    enum smccc_outcome outcome;
+
+    vp->stats.hypercalls++;
+    read_arguments(vcpu, &registers, SMCCC_REGISTERS);
+    trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+               "hypercall 0x%" G_GINT64_MODIFIER "x", registers.x[0]);
+    outcome = vtl_hypercall(vp->core, HVC_HYPERCALL, &registers);
+    finish(vcpu, outcome, pc, &registers, SMCCC_REGISTERS);
+}
+
+static void perform_undefined(struct vp *vp, uint64_t pc)
+{
+    vp->stats.undefined++;
+    trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+               "undefined at 0x%" G_GINT64_MODIFIER "x", pc);
+    vcpu_inject_exception(&vp_active(vp)->vcpu, ESR_UNDEFINED, pc);
+}
+
+/* What PSCI or the loader promised in X0 holds at the first entry only. */
+static void give_start_argument(struct vp_level *level)
+{
+    if (!level->start_x0_pending)
+        return;
+    level->start_x0_pending = false;
+    vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
+}
+
+static void switch_to(struct vp *vp, unsigned target, enum stats_switch reason, uint64_t pc)
+{
+    unsigned source = vp->core->active;
+    struct vp_level *from = &vp->level[source], *to = &vp->level[target];
+    int error;
+
+    /* A second use of this site is safe whatever X0 holds. */
+    sites_add(&vp->machine->level[source].sites, pc);
+    vcpu_set64(&from->vcpu, REG_PC, pc + A64_INSN_SIZE);
+    error = vcpu_copy_shared(&from->vcpu, &to->vcpu);
+    if (error < 0) {
+        vp_broken(vp, "VTL switch: KVM refuses a register: %s", g_strerror(-error));
+        return;
+    }
+    vtl_enter(vp->core, target, VTL_ENTRY_CALL);
+    give_start_argument(to);
+    stats_count_switch(&vp->stats, reason);
+    trace_line(vp->machine->trace, vp->core->index, source, "switch to vtl%u", target);
+}
+
+static void perform_vtl_call(struct vp *vp, uint64_t pc)
+{
+    unsigned target;
+
+    if (vtl_call_target(vp->core, &target))
+        switch_to(vp, target, STATS_VTL_CALL, pc);
+    else
+        perform_undefined(vp, pc);
+}
+
+static void perform_vtl_return(struct vp *vp, uint64_t pc)
+{
+    unsigned target;
+
+    if (vtl_return_target(vp->core, &target))
+        switch_to(vp, target, STATS_VTL_RETURN, pc);
+    else
+        perform_undefined(vp, pc);
+}
+
+static void (*const performers[HVC_CONVENTIONS])(struct vp *vp, uint64_t pc) = {
+    [HVC_SMCCC] = perform_smccc,           [HVC_HYPERCALL] = perform_hypercall,
+    [HVC_VTL_CALL] = perform_vtl_call,     [HVC_VTL_RETURN] = perform_vtl_return,
+    [HVC_UNDEFINED] = perform_undefined,
+};
+
+void hvc_perform(struct vp *vp, uint64_t pc, uint16_t immediate)
+{
+    performers[hvc_convention(immediate)](vp, pc);
+}
+
+/* Nobody serves SMC here; the conduit is HVC. KVM has already moved PC on. */
+static void refuse_smc(struct vp *vp)
+{
+    vcpu_set64(&vp_active(vp)->vcpu, REG_X0, SMCCC_NOT_SUPPORTED);
+}
+
+void hvc_exit(struct vp *vp)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    uint64_t pc;
+    uint16_t immediate;
+
+    if (vcpu->run->hypercall.flags & KVM_HYPERCALL_EXIT_SMC) {
+        refuse_smc(vp);
+        return;
+    }
+    pc = vcpu_get64(vcpu, REG_PC) - A64_INSN_SIZE;
+    if (!hvc_fetch(vp, pc, &immediate)) {
+        /* Another VP changes the code or its mapping under our eyes; only the guest suffers. */
+        g_warning("VP%u at VTL%u: no HVC found at PC 0x%" G_GINT64_MODIFIER "x; taken for `hvc #0`",
+                  vp->core->index, vp->core->active, pc);
+        immediate = HVC_SMCCC;
+    }
+    hvc_perform(vp, pc, immediate);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest images: arm64 Linux Image, gzip of one, bare ELF, or flat binary. A pure parser; files
+ * are not trusted.
+ */
+#ifndef EMU_IMAGE_H
+#define EMU_IMAGE_H
+
+#include <glib.h>
+#include <stdint.h>
+
+enum image_kind {
+    IMAGE_LINUX, /* Linux, Documentation/arch/arm64/booting.rst */
+    IMAGE_ELF,   /* ELF64 for AArch64, loaded at its physical addresses */
+    IMAGE_FLAT,  /* anything else: loaded at the base, which is also its entry */
+};
+
+/* A part of memory to fill: @data_size bytes of @data, then zeroes up to @mem_size. */
+struct image_segment {
+    uint64_t gpa;
+    uint64_t mem_size;
+    const uint8_t *data; /* points into image.content */
+    uint64_t data_size;
+};
+
+struct image {
+    enum image_kind kind;
+    uint64_t entry;     /* GPA */
+    GArray *segments;   /* of struct image_segment */
+    GBytes *content;    /* owned; decompressed if need be */
+};
+
+/*
+ * Parses @file, which is called @name in errors; @base (a multiple of 2 MiB) is where a relocatable
+ * image goes. No two segments overlap and none wraps around; whether they lie in memory is for the
+ * caller to check. NULL with @error: not usable; the text says why and what to do.
+ */
+struct image *image_parse(GBytes *file, const char *name, uint64_t base, GError **error);
+
+/* The same for a file. */
+struct image *image_load(const char *path, uint64_t base, GError **error);
+
+void image_free(struct image *image);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fills a level's part of memory: kernel from below, device tree at the top, initial RAM disk
+ * right beneath it.
+ */
+#include <linux/kvm.h>
+#include <string.h>
+
+#include "emu/error.h"
+#include "emu/fdt.h"
+#include "emu/image.h"
+#include "emu/kvm.h"
+#include "emu/layout.h"
+#include "emu/machine.h"
+
+#define PAGE 4096u
+/* The tree must not cross a 2 MiB boundary, in whose units Linux maps it (booting.rst). */
+#define TREE_ROOM (1024u * 1024)
+#define MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
+#define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
+
+/* Half-open range of GPAs. */
+struct range {
+    uint64_t start, end;
+};
+
+static struct range level_range(const struct level *level)
+{
+    return (struct range){level->base, level->base + level->size};
+}
+
+static bool segment_fits(const struct range *room, const struct image_segment *segment)
+{
+    return segment->gpa >= room->start && segment->gpa <= room->end &&
+           segment->mem_size <= room->end - segment->gpa;
+}
+
+static bool place_segment(struct machine *machine, unsigned vtl, const char *name,
+                          const struct image_segment *segment, struct range *used, GError **error)
+{
+    struct range room = level_range(&machine->level[vtl]);
+
+    if (!segment_fits(&room, segment)) {
+        emu_set_error(error, EMU_ERROR_SETUP,
+                      "%s: its part at 0x%" G_GINT64_MODIFIER "x (%" G_GUINT64_FORMAT
+                      " KiB) does not fit into VTL%u's memory, 0x%" G_GINT64_MODIFIER
+                      "x to 0x%" G_GINT64_MODIFIER
+                      "x; link it elsewhere or change --memory or --vtlN-memory",
+                      name, segment->gpa, segment->mem_size / KIB, vtl, room.start, room.end);
+        return false;
+    }
+    memory_write(&machine->memory, segment->gpa, segment->data, segment->data_size);
+    used->start = MIN(used->start, segment->gpa);
+    used->end = MAX(used->end, segment->gpa + segment->mem_size);
+    return true;
+}
+
+/*
+ * A bare payload runs where it is loaded, at least at first, so that the call sites in it are
+ * known before their first use. Linux moves itself to virtual addresses that nobody knows.
+ */
+static void learn_sites(struct level *level, const struct image *image,
+                        const struct image_segment *segment)
+{
+    if (image->kind == IMAGE_LINUX)
+        return;
+    for (uint64_t i = 0; i + A64_INSN_SIZE <= segment->data_size; i += A64_INSN_SIZE) {
+        uint32_t word;
+        uint16_t immediate;
+
+        memcpy(&word, segment->data + i, sizeof(word));
+        if (!hvc_decode(GUINT32_FROM_LE(word), &immediate))
+            continue;
+        if (hvc_convention(immediate) == HVC_VTL_CALL || hvc_convention(immediate) == HVC_VTL_RETURN)
+            sites_learn(&level->sites, segment->gpa + i);
+    }
+}
+
+static bool place_image(struct machine *machine, unsigned vtl, const char *name,
+                        const struct image *image, struct range *used, GError **error)
+{
+    for (guint i = 0; i < image->segments->len; i++) {
+        const struct image_segment *segment =
+            &g_array_index(image->segments, struct image_segment, i);
+
+        if (!place_segment(machine, vtl, name, segment, used, error))
+            return false;
+        learn_sites(&machine->level[vtl], image, segment);
+    }
+    return true;
+}
+
+static bool load_kernel(struct machine *machine, unsigned vtl, struct range *used, GError **error)
+{
+    const char *name = machine->options->level[vtl].kernel;
+    struct level *level = &machine->level[vtl];
+    struct image *image = image_load(name, level->base, error);
+    bool good;
+
+    if (!image)
+        return false;
+    *used = (struct range){UINT64_MAX, 0};
+    good = place_image(machine, vtl, name, image, used, error);
+    level->entry = image->entry;
+    image_free(image);
+    return good;
+}
+
+/* The highest place that is free, below @top. */
+static bool load_initrd(struct machine *machine, unsigned vtl, const struct range *used,
+                        uint64_t top, struct fdt_config *config, GError **error)
+{
+    const char *name = machine->options->level[vtl].initrd;
+    g_autoptr(GMappedFile) file = name ? g_mapped_file_new(name, FALSE, error) : NULL;
+    uint64_t size;
+
+    if (!name)
+        return true;
+    if (!file)
+        return false;
+    size = g_mapped_file_get_length(file);
+    if (size == 0 || top < used->end || size > (top - used->end) / PAGE * PAGE) {
+        emu_set_error(error, EMU_ERROR_SETUP,
+                      size ? "%s: does not fit into VTL%u's memory beside its kernel; give more "
+                             "--memory or --vtl%u-memory"
+                           : "%s: the initial RAM disk of VTL%u is empty; give another "
+                             "--vtl%u-initrd",
+                      name, vtl, vtl);
+        return false;
+    }
+    config->initrd_base = (top - size) / PAGE * PAGE;
+    config->initrd_size = size;
+    memory_write(&machine->memory, config->initrd_base, g_mapped_file_get_contents(file), size);
+    return true;
+}
+
+static bool read_mpidrs(struct machine *machine, unsigned vtl, uint64_t *mpidr, GError **error)
+{
+    for (unsigned i = 0; i < machine->vp_count; i++) {
+        int result = kvm_get_one_reg(machine->vps[i].level[vtl].vcpu.fd, MPIDR_EL1, &mpidr[i]);
+
+        if (result < 0) {
+            emu_set_error(error, EMU_ERROR_INTERNAL, "KVM does not tell MPIDR_EL1: %s",
+                          g_strerror(-result));
+            return false;
+        }
+        mpidr[i] &= MPIDR_AFFINITY;
+    }
+    return true;
+}
+
+static bool dump_tree(const struct machine *machine, unsigned vtl, GBytes *tree, GError **error)
+{
+    const char *path = machine->options->level[vtl].dump_dtb;
+    gsize size;
+    const char *data = g_bytes_get_data(tree, &size);
+
+    return !path || g_file_set_contents(path, data, (gssize)size, error);
+}
+
+static bool load_tree(struct machine *machine, unsigned vtl, const struct fdt_config *config,
+                      GError **error)
+{
+    g_autoptr(GBytes) tree = fdt_build(config, error);
+
+    if (!tree || !dump_tree(machine, vtl, tree, error))
+        return false;
+    memory_write(&machine->memory, machine->level[vtl].device_tree, g_bytes_get_data(tree, NULL),
+                 g_bytes_get_size(tree));
+    return true;
+}
+
+bool load_level(struct machine *machine, unsigned vtl, GError **error)
+{
+    struct level *level = &machine->level[vtl];
+    uint64_t mpidr[LAYOUT_MAX_VPS];
+    struct range used;
+    struct fdt_config config = {
+        .cpus = machine->vp_count,
+        .mpidr = mpidr,
+        .memory_base = level->base,
+        .memory_size = level->size,
+        .command_line = machine->options->level[vtl].command_line,
+    };
+
+    level->device_tree = level->base + level->size - TREE_ROOM;
+    if (!load_kernel(machine, vtl, &used, error))
+        return false;
+    if (used.end > level->device_tree) {
+        emu_set_error(error, EMU_ERROR_SETUP,
+                      "%s: no room for the device tree behind it in VTL%u's memory; give more "
+                      "--memory or --vtl%u-memory", machine->options->level[vtl].kernel, vtl, vtl);
+        return false;
+    }
+    return load_initrd(machine, vtl, &used, level->device_tree, &config, error) &&
+           read_mpidrs(machine, vtl, mpidr, error) && load_tree(machine, vtl, &config, error);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Set-up, power and the end of a run: see machine.h. */
+#include "emu/machine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "emu/error.h"
+#include "emu/kvm.h"
+#include "emu/layout.h"
+
+#define REFERENCE_HZ 10000000u /* units of 100 ns */
+/* A crash message is at most a page (TLFS, "Guest Crash Enlightenment"). */
+#define CRASH_MESSAGE_MAX 4096u
+#define CRASH_MESSAGE_GPA 3 /* parameter numbers */
+#define CRASH_MESSAGE_SIZE 4
+
+#define FOR_EACH_VTL(machine, vtl)                                                                 \
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)                                                \
+        if ((machine)->vtls & 1u << vtl)
+
+static uint64_t read_counter(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(value) : : "memory");
+    return value;
+}
+
+static uint64_t read_counter_frequency(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(value));
+    return value;
+}
+
+/* The back end of the VTL core. */
+
+static int backend_get(void *context, unsigned vp, unsigned vtl, uint32_t name,
+                       struct hv_u128 *value)
+{
+    struct machine *machine = context;
+
+    return vcpu_get(&machine->vps[vp].level[vtl].vcpu, name, value);
+}
+
+static int backend_set(void *context, unsigned vp, unsigned vtl, uint32_t name,
+                       struct hv_u128 value)
+{
+    struct machine *machine = context;
+
+    return vcpu_set(&machine->vps[vp].level[vtl].vcpu, name, value);
+}
+
+static int backend_read(void *context, unsigned vtl, uint64_t gpa, void *buffer, size_t size)
+{
+    const struct machine *machine = context;
+
+    (void)vtl; /* all VTLs may access all memory as long as there are no protections */
+    return memory_read(&machine->memory, gpa, buffer, size);
+}
+
+static int backend_write(void *context, unsigned vtl, uint64_t gpa, const void *buffer,
+                         size_t size)
+{
+    struct machine *machine = context;
+
+    (void)vtl;
+    return memory_write(&machine->memory, gpa, buffer, size);
+}
+
+static uint64_t backend_time(void *context)
+{
+    const struct machine *machine = context;
+    uint64_t ticks = read_counter() - machine->counter_offset;
+
+    return (uint64_t)((unsigned __int128)ticks * REFERENCE_HZ / machine->counter_hz);
+}
+
+static void log_crash_message(const struct machine *machine, const struct vtl_crash *crash)
+{
+    uint64_t size = MIN(crash->parameter[CRASH_MESSAGE_SIZE], CRASH_MESSAGE_MAX);
+    g_autofree char *text = g_malloc0(size + 1);
+    g_autofree char *safe = NULL;
+
+    if (!(crash->control & HV_CRASH_MESSAGE) ||
+        memory_read(&machine->memory, crash->parameter[CRASH_MESSAGE_GPA], text, size) < 0)
+        return;
+    /* The guest's bytes must not drive the user's terminal. */
+    safe = g_strescape(text, "\n\t\"");
+    g_printerr("vtlemu: the guest's last words:\n%s\n", safe);
+}
+
+static void backend_crashed(void *context, unsigned vp, unsigned vtl, const struct vtl_crash *crash)
+{
+    struct machine *machine = context;
+
+    g_printerr("vtlemu: the guest crashed: VP%u at VTL%u, control 0x%" G_GINT64_MODIFIER "x\n", vp,
+               vtl, crash->control);
+    for (unsigned i = 0; i < HV_CRASH_PARAMETERS; i++)
+        g_printerr("vtlemu:   P%u 0x%016" G_GINT64_MODIFIER "x\n", i, crash->parameter[i]);
+    log_crash_message(machine, crash);
+    machine_end(machine, MACHINE_CRASHED, vtl, NULL);
+}
+
+static const struct vtl_backend backend = {
+    .get_register = backend_get,
+    .set_register = backend_set,
+    .read_memory = backend_read,
+    .write_memory = backend_write,
+    .reference_time = backend_time,
+    .crashed = backend_crashed,
+};
+
+/* Higher VTLs sit at the top of RAM, VTL2 above VTL1; VTL0 begins at its bottom. */
+static void divide_memory(struct machine *machine)
+{
+    uint64_t top = machine->memory.base + machine->memory.size;
+
+    for (int vtl = VTL_LEVELS - 1; vtl >= 0; vtl--) {
+        struct level *level = &machine->level[vtl];
+
+        level->size = machine->options->level[vtl].memory;
+        top -= level->size;
+        level->base = top;
+        level->has_kernel = machine->options->level[vtl].kernel != NULL;
+    }
+}
+
+static bool open_kvm(struct machine *machine, GError **error)
+{
+    machine->kvm = kvm_open();
+    if (machine->kvm >= 0)
+        return true;
+    emu_set_error(error, EMU_ERROR_SETUP, "/dev/kvm: %s; vtlemu probe says what is missing, and "
+                  "scripts/bed runs it where there is no KVM", g_strerror(-machine->kvm));
+    return false;
+}
+
+struct machine *machine_new(const struct options *options, struct trace *trace, GError **error)
+{
+    struct machine *machine = g_new0(struct machine, 1);
+
+    machine->options = options;
+    machine->trace = trace;
+    machine->kvm = -1;
+    machine->vtls = options_vtls(options);
+    machine->counter_hz = read_counter_frequency();
+    machine->end_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    g_mutex_init(&machine->lock);
+    g_cond_init(&machine->changed);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        sites_init(&machine->level[vtl].sites);
+        devices_init(&machine->level[vtl].devices, machine, vtl);
+    }
+    if (!open_kvm(machine, error) ||
+        !memory_open(&machine->memory, options->memory, machine->vtls, error)) {
+        machine_free(machine);
+        return NULL;
+    }
+    divide_memory(machine);
+    return machine;
+}
+
+void machine_free(struct machine *machine)
+{
+    if (!machine)
+        return;
+    machine_power_off(machine);
+    memory_close(&machine->memory);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        devices_free(&machine->level[vtl].devices);
+    if (machine->kvm >= 0)
+        close(machine->kvm);
+    close(machine->end_event);
+    g_mutex_clear(&machine->lock);
+    g_cond_clear(&machine->changed);
+    g_free(machine->end_message);
+    g_free(machine);
+}
+
+static bool open_vcpus(struct machine *machine, unsigned vtl, GError **error)
+{
+    for (unsigned i = 0; i < machine->vp_count; i++) {
+        int result = vcpu_open(&machine->vps[i].level[vtl].vcpu, machine->kvm,
+                               machine->level[vtl].vm.fd, i);
+
+        if (result < 0) {
+            emu_set_error(error, EMU_ERROR_SETUP, "KVM creates no vCPU for VP%u at VTL%u: %s; "
+                          "perhaps --cpus is too large for this host", i, vtl,
+                          g_strerror(-result));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool open_level(struct machine *machine, unsigned vtl, GError **error)
+{
+    struct level *level = &machine->level[vtl];
+
+    if (!vm_open(&level->vm, machine->kvm, vtl, &machine->memory, machine->counter_offset, error) ||
+        !open_vcpus(machine, vtl, error) ||
+        !vm_create_gic(&level->vm, machine->vp_count, error))
+        return false;
+    sites_clear(&level->sites, level->vm.breakpoints);
+    devices_power(&level->devices, true);
+    return !level->has_kernel || load_level(machine, vtl, error);
+}
+
+/* The boot VP has all its VTLs; the others come by CPU_ON. */
+static void prepare_boot_vp(struct machine *machine)
+{
+    FOR_EACH_VTL (machine, vtl) {
+        struct vp_level *level = &machine->vps[0].level[vtl];
+
+        level->power = PSCI_AFFINITY_ON_PENDING;
+        level->start_pc = machine->level[vtl].entry;
+        level->start_x0 = machine->level[vtl].device_tree;
+        level->start_x0_pending = machine->level[vtl].has_kernel;
+    }
+}
+
+static void create_vps(struct machine *machine)
+{
+    machine->vp_count = (unsigned)machine->options->cpus;
+    machine->partition = vtl_partition_new(machine->vp_count, machine->vtls,
+                                           (unsigned)machine->options->boot_vtl, &backend, machine);
+    machine->vps = g_new0(struct vp, machine->vp_count);
+    for (unsigned i = 0; i < machine->vp_count; i++) {
+        machine->vps[i].machine = machine;
+        machine->vps[i].core = &machine->partition->vps[i];
+        FOR_EACH_VTL (machine, vtl)
+            machine->vps[i].level[vtl].power = PSCI_AFFINITY_OFF;
+    }
+}
+
+static bool start_threads(struct machine *machine, GError **error)
+{
+    for (unsigned i = 0; i < machine->vp_count; i++) {
+        struct vp *vp = &machine->vps[i];
+        int result = pthread_create(&vp->thread, NULL, vp_main, vp);
+
+        if (result) {
+            emu_set_error(error, EMU_ERROR_INTERNAL, "no thread for VP%u: %s", i,
+                          g_strerror(result));
+            return false;
+        }
+        vp->has_thread = true;
+    }
+    return true;
+}
+
+bool machine_power_on(struct machine *machine, GError **error)
+{
+    machine->powered = true;
+    machine->counter_offset = read_counter();
+    machine->end = MACHINE_RUNNING;
+    create_vps(machine);
+    FOR_EACH_VTL (machine, vtl)
+        if (!open_level(machine, vtl, error))
+            return false;
+    prepare_boot_vp(machine);
+    return start_threads(machine, error);
+}
+
+void machine_kick(struct vp *vp)
+{
+    /* Whichever vCPU the thread is about to run: it leaves at once, or is pushed out. */
+    FOR_EACH_VTL (vp->machine, vtl)
+        if (vp->level[vtl].vcpu.run)
+            __atomic_store_n(&vp->level[vtl].vcpu.run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+    if (vp->has_thread)
+        pthread_kill(vp->thread, VP_KICK_SIGNAL);
+}
+
+void machine_end(struct machine *machine, enum machine_end end, unsigned detail, char *message)
+{
+    static const uint64_t one = 1;
+    bool first;
+
+    g_mutex_lock(&machine->lock);
+    first = machine->end == MACHINE_RUNNING;
+    if (first) {
+        machine->end = end;
+        machine->end_detail = detail;
+        g_free(machine->end_message);
+        machine->end_message = g_steal_pointer(&message);
+    }
+    g_cond_broadcast(&machine->changed);
+    g_mutex_unlock(&machine->lock);
+    g_free(message);
+    /* An eventfd takes a write unless its counter is about to overflow. */
+    if (first && write(machine->end_event, &one, sizeof(one)) < 0)
+        g_critical("cannot report the end of the run: %s", g_strerror(errno));
+}
+
+bool machine_ended(struct machine *machine)
+{
+    bool ended;
+
+    g_mutex_lock(&machine->lock);
+    ended = machine->end != MACHINE_RUNNING;
+    g_mutex_unlock(&machine->lock);
+    return ended;
+}
+
+static void collect_stats(struct machine *machine, struct vp *vp)
+{
+    FOR_EACH_VTL (machine, vtl)
+        for (unsigned i = 0; i < STATS_CALLS; i++)
+            vp->stats.calls[i] += vp->level[vtl].vcpu.calls[i];
+    stats_add(&machine->stats, &vp->stats);
+}
+
+static void stop_threads(struct machine *machine)
+{
+    for (unsigned i = 0; i < machine->vp_count; i++)
+        if (machine->vps[i].has_thread)
+            machine_kick(&machine->vps[i]);
+    for (unsigned i = 0; i < machine->vp_count; i++) {
+        if (machine->vps[i].has_thread)
+            pthread_join(machine->vps[i].thread, NULL);
+        machine->vps[i].has_thread = false;
+        collect_stats(machine, &machine->vps[i]);
+    }
+}
+
+void machine_power_off(struct machine *machine)
+{
+    if (!machine->powered)
+        return;
+    machine_end(machine, MACHINE_QUIT, 0, NULL);
+    stop_threads(machine);
+    FOR_EACH_VTL (machine, vtl) {
+        devices_power(&machine->level[vtl].devices, false);
+        for (unsigned i = 0; i < machine->vp_count; i++)
+            vcpu_close(&machine->vps[i].level[vtl].vcpu);
+        vm_close(&machine->level[vtl].vm);
+    }
+    g_clear_pointer(&machine->vps, g_free);
+    g_clear_pointer(&machine->partition, vtl_partition_free);
+    machine->vp_count = 0;
+    memory_clear(&machine->memory);
+    machine->powered = false;
+}

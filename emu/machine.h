@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The partition as KVM runs it: a VM per VTL on one memory, a thread per VP.
+ *
+ *   machine.c   set-up, power, and the end of a run
+ *   load.c      images, initial RAM disks and device trees into memory
+ *   vp.c        the thread of a VP: run, exit, dispatch
+ *   hvc.c       what a guest calls: convention, services, VTL switch
+ *   power.c     PSCI
+ *   devices.c   the MMIO devices of a VTL
+ *
+ * Locking: machine.lock guards power states and the end of the run; everything else of a VP
+ * belongs to its thread.
+ */
+#ifndef EMU_MACHINE_H
+#define EMU_MACHINE_H
+
+#include <glib.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "emu/devices.h"
+#include "emu/hvc-watch.h"
+#include "emu/memory.h"
+#include "emu/options.h"
+#include "emu/sites.h"
+#include "emu/stats.h"
+#include "emu/trace.h"
+#include "emu/vcpu.h"
+#include "emu/vm.h"
+#include "smccc/smccc.h"
+#include "vtl/vtl.h"
+
+/* Why a run ended. */
+enum machine_end {
+    MACHINE_RUNNING,
+    MACHINE_POWERED_OFF,
+    MACHINE_RESET,
+    MACHINE_CRASHED,  /* the guest reported a crash by Hyper-V's crash registers */
+    MACHINE_FAILED,   /* the guest reported a failure to the test device */
+    MACHINE_BROKEN,   /* KVM or vtlemu failed */
+    MACHINE_TIMEOUT,
+    MACHINE_SIGNAL,
+    MACHINE_QUIT,     /* Ctrl-A x */
+};
+
+/* One VTL of one VP. */
+struct vp_level {
+    struct vcpu vcpu;
+    enum psci_affinity power;   /* under machine.lock */
+    uint64_t start_pc;          /* where CPU_ON starts it */
+    uint64_t start_x0;          /* what it finds in X0 when it is first entered */
+    bool start_x0_pending;
+};
+
+struct vp {
+    struct machine *machine;
+    struct vtl_vp *core;
+    pthread_t thread;
+    bool has_thread;
+    struct stats stats;
+    struct hvc_watch watch;
+    struct vp_level level[VTL_LEVELS];
+};
+
+/* One VTL of the machine. */
+struct level {
+    struct vm vm;
+    struct sites sites;
+    struct devices devices;
+    uint64_t base, size;  /* its part of guest RAM */
+    bool has_kernel;
+    uint64_t entry;
+    uint64_t device_tree; /* GPA */
+};
+
+struct machine {
+    const struct options *options;
+    struct trace *trace;
+    int kvm;
+    uint16_t vtls;       /* set of VTLs that exist */
+    bool powered;
+    struct memory memory;
+    struct level level[VTL_LEVELS];
+    struct vtl_partition *partition;
+    uint64_t counter_offset; /* host counter at the beginning of guest time */
+    uint64_t counter_hz;
+    unsigned vp_count;
+    struct vp *vps;
+
+    GMutex lock;
+    GCond changed;            /* a power state or the end */
+    enum machine_end end;     /* the first reason wins */
+    unsigned end_detail;      /* failure number or signal */
+    char *end_message;        /* for MACHINE_BROKEN; owned */
+    int end_event;            /* eventfd, readable once the run has ended */
+    struct stats stats;       /* of VPs that have stopped */
+};
+
+/* A machine with memory, without power. NULL on error. */
+struct machine *machine_new(const struct options *options, struct trace *trace, GError **error);
+void machine_free(struct machine *machine);
+
+/* Creates VMs and vCPUs, loads the images and starts the VPs. */
+bool machine_power_on(struct machine *machine, GError **error);
+
+/* Stops all VPs, waits for their threads and gives the VMs back. Safe without power, too. */
+void machine_power_off(struct machine *machine);
+
+/*
+ * Ends the run, from any thread; only the first call has an effect. @message is for
+ * MACHINE_BROKEN, taken over, and may be NULL.
+ */
+void machine_end(struct machine *machine, enum machine_end end, unsigned detail, char *message);
+
+/* Has the run ended? */
+bool machine_ended(struct machine *machine);
+
+/* Makes the VP's thread leave KVM_RUN soon and look around. */
+void machine_kick(struct vp *vp);
+
+/* load.c: puts the images of a level into memory; sets entry and device_tree. */
+bool load_level(struct machine *machine, unsigned vtl, GError **error);
+
+/* vp.c: body of a VP's thread. Signal VP_KICK_SIGNAL must have a handler. */
+#define VP_KICK_SIGNAL SIGUSR1
+void *vp_main(void *vp);
+static inline struct vp_level *vp_active(struct vp *vp)
+{
+    return &vp->level[vp->core->active];
+}
+/* The VP that the VTL core knows as @core, the context of everything a guest calls. */
+static inline struct vp *vp_of(const struct vtl_vp *core)
+{
+    struct machine *machine = core->partition->machine;
+
+    return &machine->vps[core->index];
+}
+/* Ends the run because of KVM or ourselves, with a dump of the VP's registers. */
+void vp_broken(struct vp *vp, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* hvc.c: the HVC before PC (an exit) or at PC (a breakpoint). */
+void hvc_exit(struct vp *vp);
+/* Stores the immediate of the HVC at @pc; false if there is none. */
+bool hvc_fetch(struct vp *vp, uint64_t pc, uint16_t *immediate);
+/* Carries out the HVC at @pc. */
+void hvc_perform(struct vp *vp, uint64_t pc, uint16_t immediate);
+
+/* power.c */
+extern const struct psci_ops power_psci_ops;
+/* Waits until the VP has something to run. False when the run has ended. */
+bool power_wait(struct vp *vp);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vtlemu: the commands. */
+#include <glib.h>
+#include <locale.h>
+#include <string.h>
+
+#include "config.h"
+#include "emu/error.h"
+#include "emu/log.h"
+#include "emu/probe.h"
+#include "emu/run.h"
+
+static int help_main(int argc, char **argv);
+static int version_main(int argc, char **argv);
+
+static const struct {
+    const char *name;
+    int (*main)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    {"run", run_main, "run a guest with Virtual Trust Levels"},
+    {"probe", probe_main, "tell what this host offers, and what is missing"},
+    {"help", help_main, "show this text"},
+    {"version", version_main, "show the version"},
+};
+
+static int help_main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    g_print("Usage: vtlemu COMMAND [OPTION...]\n\n"
+            "vtlemu runs a guest with Hyper-V's Virtual Trust Levels on Linux KVM for arm64:\n"
+            "an ordinary kernel at VTL0 and a paravisor at VTL2, on the same processors.\n\n"
+            "Commands:\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        g_print("  %-9s %s\n", commands[i].name, commands[i].help);
+    g_print("\nvtlemu COMMAND --help tells more. Start with: vtlemu probe\n");
+    return EMU_EXIT_OK;
+}
+
+static int version_main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    g_print("%s\n", PACKAGE_STRING);
+    return EMU_EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+
+    setlocale(LC_ALL, "");
+    log_init();
+    if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+        name = "help";
+    if (!strcmp(name, "--version"))
+        name = "version";
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (!strcmp(name, commands[i].name))
+            return commands[i].main(argc - 1, argv + 1);
+    g_printerr(*name ? "vtlemu: %s: no such command; see vtlemu --help\n"
+                     : "vtlemu: %sgive a command; see vtlemu --help\n", name);
+    return EMU_EXIT_USAGE;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Guest RAM: see memory.h. */
+#include "emu/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "emu/error.h"
+#include "emu/layout.h"
+
+static uint8_t *map_ram(const struct memory *memory)
+{
+    void *map = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd, 0);
+
+    return map == MAP_FAILED ? NULL : map;
+}
+
+static bool map_views(struct memory *memory, uint16_t vtls)
+{
+    memory->host = map_ram(memory);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        if (!(vtls & 1u << vtl))
+            continue;
+        memory->view[vtl] = map_ram(memory);
+        if (!memory->view[vtl])
+            return false;
+    }
+    return memory->host != NULL;
+}
+
+bool memory_open(struct memory *memory, uint64_t size, uint16_t vtls, GError **error)
+{
+    *memory = (struct memory){.base = LAYOUT_RAM_BASE, .size = size};
+    memory->fd = memfd_create("vtlemu-ram", MFD_CLOEXEC);
+    if (memory->fd < 0 || ftruncate(memory->fd, (off_t)size) < 0 || !map_views(memory, vtls)) {
+        emu_set_error(error, EMU_ERROR_SETUP, "cannot get %" G_GUINT64_FORMAT
+                      " MiB of guest memory (--memory): %s", size / MIB, g_strerror(errno));
+        memory_close(memory);
+        return false;
+    }
+    return true;
+}
+
+void memory_close(struct memory *memory)
+{
+    if (memory->host)
+        munmap(memory->host, memory->size);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        if (memory->view[vtl])
+            munmap(memory->view[vtl], memory->size);
+    if (memory->fd > 0)
+        close(memory->fd);
+    *memory = (struct memory){0};
+}
+
+void memory_clear(struct memory *memory)
+{
+    /* Giving the pages back is cheaper than writing them; a hole reads as zeroes. */
+    if (fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+                  (off_t)memory->size) < 0)
+        memset(memory->host, 0, memory->size);
+}
+
+/* Where the VMM sees [gpa, gpa + size), or NULL if that is not all RAM. */
+static uint8_t *find(const struct memory *memory, uint64_t gpa, size_t size)
+{
+    uint64_t offset = gpa - memory->base;
+
+    if (gpa < memory->base || offset > memory->size || size > memory->size - offset)
+        return NULL;
+    return memory->host + offset;
+}
+
+int memory_read(const struct memory *memory, uint64_t gpa, void *buffer, size_t size)
+{
+    const uint8_t *host = find(memory, gpa, size);
+
+    if (!host)
+        return -EFAULT;
+    memcpy(buffer, host, size);
+    return 0;
+}
+
+int memory_write(struct memory *memory, uint64_t gpa, const void *buffer, size_t size)
+{
+    uint8_t *host = find(memory, gpa, size);
+
+    if (!host)
+        return -EFAULT;
+    memcpy(host, buffer, size);
+    return 0;
+}
+
+int memory_read_word(void *memory, uint64_t gpa, uint64_t *word)
+{
+    const uint8_t *host = find(memory, gpa, sizeof(*word));
+
+    if (!host || gpa % sizeof(*word))
+        return -EFAULT;
+    *word = __atomic_load_n((const uint64_t *)(const void *)host, __ATOMIC_RELAXED);
+    return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest RAM: one memfd for the partition. The VMM has a mapping of its own, and every VTL has a
+ * view, the mapping that its VM's memory slot points to, so that protections can differ per VTL.
+ */
+#ifndef EMU_MEMORY_H
+#define EMU_MEMORY_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "vtl/partition.h"
+
+struct memory {
+    int fd;
+    uint64_t base; /* GPA of the first byte */
+    uint64_t size; /* bytes */
+    uint8_t *host; /* the VMM's own mapping */
+    uint8_t *view[VTL_LEVELS];
+};
+
+/* RAM of @size bytes at LAYOUT_RAM_BASE, zeroed, with a view for each VTL in the set @vtls. */
+bool memory_open(struct memory *memory, uint64_t size, uint16_t vtls, GError **error);
+void memory_close(struct memory *memory);
+
+/* Zeroes RAM, as at a reset of the partition. */
+void memory_clear(struct memory *memory);
+
+/*
+ * Copy from or to guest RAM. -EFAULT, and nothing is copied, unless all of it is RAM. The guest
+ * may change memory meanwhile: callers check the copy, not the original.
+ */
+int memory_read(const struct memory *memory, uint64_t gpa, void *buffer, size_t size);
+int memory_write(struct memory *memory, uint64_t gpa, const void *buffer, size_t size);
+
+/* Reads an aligned 64-bit word in one access, as a table walker does. */
+int memory_read_word(void *memory, uint64_t gpa, uint64_t *word);
+
+#endif

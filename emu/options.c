@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of `vtlemu run`: see options.h. */
+#include "emu/options.h"
+
+#include <string.h>
+
+#include "emu/error.h"
+#include "emu/layout.h"
+#include "emu/log.h"
+
+#define DEFAULT_MEMORY (512 * MIB)
+#define DEFAULT_LEVEL_MEMORY (128 * MIB)
+#define MINIMUM_MEMORY (32 * MIB)
+#define MAXIMUM_MEMORY (64 * GIB)
+/* Kernels are placed, and their memory mapped, in units of 2 MiB (arm64 booting.rst). */
+#define MEMORY_UNIT (2 * MIB)
+
+static const char summary_text[] =
+    "Runs one guest with Virtual Trust Levels on this host's KVM. VTL0 holds an ordinary kernel,\n"
+    "VTL2 a paravisor; they share the registers X0-X17, X19-X28 and Q0-Q31 and switch by\n"
+    "`hvc #2` (VTL call, upwards) and `hvc #3` (VTL return, downwards).\n"
+    "\n"
+    "Kernels are arm64 Image files, gzip of them, or bare ELF or flat binaries.";
+
+static const char description_text[] =
+    "Examples:\n"
+    "  An ordinary kernel at VTL0 on two processors, to a shell on this terminal:\n"
+    "    vtlemu run --cpus 2 --vtl0-kernel Image --vtl0-initrd initrd.gz\n"
+    "  A paravisor kernel at VTL2 above it, which starts first:\n"
+    "    vtlemu run --vtl2-kernel Image-vtl2 --vtl2-initrd initrd2.gz --vtl0-kernel Image\n"
+    "  Two bare-metal payloads, every switch traced, given up after ten seconds:\n"
+    "    vtlemu run --vtl2-kernel a.elf --vtl0-kernel b.elf --trace switches.txt --timeout 10\n"
+    "\n"
+    "On a terminal, Ctrl-A x ends the run, Ctrl-A c gives the keyboard to the next VTL and Ctrl-A h\n"
+    "shows more; Ctrl-C goes to a guest that listens, and ends the run otherwise.\n"
+    "\n"
+    "Exit status: 0 the guest powered off, 1 usage or set-up error, 2 the guest crashed or reported\n"
+    "a failure, 3 vtlemu itself failed, 124 --timeout ran out, 128+N ended by signal N.";
+
+bool options_parse_size(const char *text, uint64_t *bytes)
+{
+    static const char units[] = "KMGT";
+    char *rest;
+    guint64 number = g_ascii_strtoull(text, &rest, 10);
+    const char *unit = *rest ? strchr(units, g_ascii_toupper(*rest)) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+
+    if (!g_ascii_isdigit(*text) || (*rest && (!unit || rest[1])) || number > UINT64_MAX >> shift)
+        return false;
+    *bytes = number << shift;
+    return true;
+}
+
+static bool usage(GError **error, const char *option, const char *value, const char *what)
+{
+    emu_set_error(error, EMU_ERROR_USAGE, "%s %s: %s", option, value, what);
+    return false;
+}
+
+static bool parse_memory(const char *option, const char *text, uint64_t fallback, uint64_t *bytes,
+                         GError **error)
+{
+    if (!text) {
+        *bytes = fallback;
+        return true;
+    }
+    if (!options_parse_size(text, bytes))
+        return usage(error, option, text, "not a size; write a number and K, M or G, as in 512M");
+    if (*bytes < MINIMUM_MEMORY || *bytes > MAXIMUM_MEMORY || *bytes % MEMORY_UNIT)
+        return usage(error, option, text, "give a multiple of 2M between 32M and 64G");
+    return true;
+}
+
+static bool check_level_memory(struct options *options, unsigned vtl, uint64_t *left,
+                               GError **error)
+{
+    struct level_options *level = &options->level[vtl];
+    g_autofree char *option = g_strdup_printf("--vtl%u-memory", vtl);
+
+    if (!level->kernel)
+        return true;
+    if (!parse_memory(option, level->memory_text, DEFAULT_LEVEL_MEMORY, &level->memory, error))
+        return false;
+    if (level->memory > *left || *left - level->memory < MINIMUM_MEMORY) {
+        emu_set_error(error, EMU_ERROR_USAGE,
+                      "--memory %" G_GUINT64_FORMAT "M: too small: VTL%u takes %" G_GUINT64_FORMAT
+                      "M of it and VTL0 needs at least 32M; give more --memory or less %s",
+                      options->memory / MIB, vtl, level->memory / MIB, option);
+        return false;
+    }
+    *left -= level->memory;
+    return true;
+}
+
+/* Higher VTLs take their memory from the top, VTL0 keeps what is left. */
+static bool check_memory(struct options *options, GError **error)
+{
+    uint64_t left;
+
+    if (!parse_memory("--memory", options->memory_text, DEFAULT_MEMORY, &options->memory, error))
+        return false;
+    left = options->memory;
+    for (unsigned vtl = VTL_LEVELS - 1; vtl > 0; vtl--)
+        if (!check_level_memory(options, vtl, &left, error))
+            return false;
+    options->level[0].memory = left;
+    return true;
+}
+
+static bool check_level(const struct options *options, unsigned vtl, GError **error)
+{
+    const struct level_options *level = &options->level[vtl];
+    const char *orphan = level->initrd ? "initrd" : level->command_line ? "cmdline" : NULL;
+
+    if (level->kernel || !orphan)
+        return true;
+    emu_set_error(error, EMU_ERROR_USAGE, "--vtl%u-%s is given without --vtl%u-kernel", vtl, orphan,
+                  vtl);
+    return false;
+}
+
+static bool check_kernels(struct options *options, GError **error)
+{
+    uint16_t given = 0;
+
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        if (!check_level(options, vtl, error))
+            return false;
+        given |= options->level[vtl].kernel ? 1u << vtl : 0;
+    }
+    if (!given) {
+        emu_set_error(error, EMU_ERROR_USAGE,
+                      "nothing to run: give --vtl0-kernel, --vtl2-kernel or both (see --help)");
+        return false;
+    }
+    if (options->boot_vtl < 0)
+        options->boot_vtl = (int)vtl_highest(given);
+    if (options->boot_vtl >= VTL_LEVELS || !(given & 1u << options->boot_vtl)) {
+        emu_set_error(error, EMU_ERROR_USAGE, "--boot-vtl %d: this VTL has no kernel; give "
+                      "--vtl%d-kernel or another --boot-vtl", options->boot_vtl, options->boot_vtl);
+        return false;
+    }
+    return true;
+}
+
+static bool check_numbers(const struct options *options, GError **error)
+{
+    if (options->cpus < 1 || options->cpus > LAYOUT_MAX_VPS) {
+        emu_set_error(error, EMU_ERROR_USAGE, "--cpus %d: give a number from 1 to %d",
+                      options->cpus, LAYOUT_MAX_VPS);
+        return false;
+    }
+    if (options->timeout < 0) {
+        emu_set_error(error, EMU_ERROR_USAGE, "--timeout %d: give a number of seconds, or 0 for "
+                      "none", options->timeout);
+        return false;
+    }
+    if (options->log_level && !log_level_is_valid(options->log_level))
+        return usage(error, "--log-level", options->log_level,
+                     "give error, warning, info or debug");
+    return true;
+}
+
+/* Each --dump-dtb is N:PATH. */
+static bool check_dump(struct options *options, GError **error)
+{
+    for (char **dump = options->dump_dtb; dump && *dump; dump++) {
+        unsigned vtl = (unsigned)(**dump - '0');
+
+        if (**dump < '0' || vtl >= VTL_LEVELS || (*dump)[1] != ':' || !(*dump)[2])
+            return usage(error, "--dump-dtb", *dump, "give VTL:PATH, as in 0:vtl0.dtb");
+        if (!options->level[vtl].kernel)
+            return usage(error, "--dump-dtb", *dump, "this VTL has no kernel, hence no tree");
+        g_free(options->level[vtl].dump_dtb);
+        options->level[vtl].dump_dtb = g_strdup(*dump + 2);
+    }
+    return true;
+}
+
+static void fill_consoles(struct options *options)
+{
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        if (!options->level[vtl].console)
+            options->level[vtl].console = g_strdup(options->level[vtl].kernel ? "stdio" : "null");
+}
+
+static bool check_all(struct options *options, GError **error)
+{
+    if (!check_numbers(options, error) || !check_kernels(options, error) ||
+        !check_memory(options, error) || !check_dump(options, error))
+        return false;
+    fill_consoles(options);
+    return true;
+}
+
+/* The options of one VTL, as a group of their own; the long names must outlive the context. */
+static void add_level_options(GOptionContext *context, struct options *options, unsigned vtl,
+                              GStringChunk *names)
+{
+    struct level_options *level = &options->level[vtl];
+    const struct {
+        const char *name;
+        GOptionArg type;
+        gpointer value;
+        const char *help;
+        const char *argument;
+    } rows[] = {
+        {"kernel", G_OPTION_ARG_FILENAME, &level->kernel, "the kernel or payload to load", "FILE"},
+        {"initrd", G_OPTION_ARG_FILENAME, &level->initrd, "its initial RAM disk", "FILE"},
+        {"cmdline", G_OPTION_ARG_STRING, &level->command_line, "its command line", "STRING"},
+        {"console", G_OPTION_ARG_STRING, &level->console,
+         "its PL011: stdio, file:PATH, pty, unix:PATH or null (stdio if it has a kernel)", "WHERE"},
+        {"memory", G_OPTION_ARG_STRING, &level->memory_text,
+         "RAM set aside for it at the top (128M; VTL0 has the rest)", "SIZE"},
+    };
+    size_t count = G_N_ELEMENTS(rows) - (vtl == 0);
+    GOptionEntry entries[G_N_ELEMENTS(rows) + 1] = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        g_autofree char *name = g_strdup_printf("vtl%u-%s", vtl, rows[i].name);
+
+        entries[i] = (GOptionEntry){
+            .long_name = g_string_chunk_insert(names, name),
+            .arg = rows[i].type,
+            .arg_data = rows[i].value,
+            .description = rows[i].help,
+            .arg_description = rows[i].argument,
+        };
+    }
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static GOptionContext *make_context(struct options *options, GStringChunk *names)
+{
+    const GOptionEntry entries[] = {
+        {"cpus", 'c', 0, G_OPTION_ARG_INT, &options->cpus, "virtual processors (1)", "N"},
+        {"memory", 'm', 0, G_OPTION_ARG_STRING, &options->memory_text, "guest RAM (512M)", "SIZE"},
+        {"boot-vtl", 0, 0, G_OPTION_ARG_INT, &options->boot_vtl,
+         "the VTL that starts (default: the highest with a kernel)", "N"},
+        {"dump-dtb", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->dump_dtb,
+         "write the device tree of VTL N to PATH; may be repeated", "N:PATH"},
+        {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace,
+         "write a line for every exit and switch", "FILE"},
+        {"log-level", 0, 0, G_OPTION_ARG_STRING, &options->log_level,
+         "error, warning, info or debug (warning)", "LEVEL"},
+        {"timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout,
+         "end the run after so many seconds, with status 124", "SECONDS"},
+        {"summary", 0, 0, G_OPTION_ARG_NONE, &options->summary,
+         "at the end, print switches and exits in numbers", NULL},
+        {"no-reboot", 0, 0, G_OPTION_ARG_NONE, &options->no_reboot,
+         "end the run when the guest asks for a reset", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    GOptionContext *context = g_option_context_new("- run a guest with Virtual Trust Levels");
+
+    g_option_context_set_summary(context, summary_text);
+    g_option_context_set_description(context, description_text);
+    g_option_context_add_main_entries(context, entries, NULL);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        add_level_options(context, options, vtl, names);
+    g_option_context_set_help_enabled(context, FALSE);
+    return context;
+}
+
+/* GOption's own --help would exit the program behind our back. */
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+            return true;
+    return false;
+}
+
+static bool parse(GOptionContext *context, int argc, char **argv, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+
+    if (!g_option_context_parse(context, &argc, &argv, &cause)) {
+        emu_set_error(error, EMU_ERROR_USAGE, "%s (see vtlemu run --help)", cause->message);
+        return false;
+    }
+    if (argc > 1) {
+        emu_set_error(error, EMU_ERROR_USAGE, "%s: not an option (see vtlemu run --help)", argv[1]);
+        return false;
+    }
+    return true;
+}
+
+struct options *options_parse(int argc, char **argv, bool *help, GError **error)
+{
+    struct options *options = g_new0(struct options, 1);
+    GStringChunk *names = g_string_chunk_new(256);
+    GOptionContext *context;
+    bool good = false;
+
+    options->cpus = 1;
+    options->boot_vtl = -1;
+    context = make_context(options, names);
+    *help = wants_help(argc, argv);
+    if (*help) {
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+
+        g_print("%s\n", text);
+    } else {
+        good = parse(context, argc, argv, error) && check_all(options, error);
+    }
+    g_option_context_free(context);
+    g_string_chunk_free(names);
+    if (good)
+        return options;
+    options_free(options);
+    return NULL;
+}
+
+void options_free(struct options *options)
+{
+    if (!options)
+        return;
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        struct level_options *level = &options->level[vtl];
+
+        g_free(level->kernel);
+        g_free(level->initrd);
+        g_free(level->command_line);
+        g_free(level->console);
+        g_free(level->memory_text);
+        g_free(level->dump_dtb);
+    }
+    g_free(options->memory_text);
+    g_free(options->trace);
+    g_free(options->log_level);
+    g_strfreev(options->dump_dtb);
+    g_free(options);
+}
+
+uint16_t options_vtls(const struct options *options)
+{
+    uint16_t set = 1;
+
+    for (unsigned vtl = 1; vtl < VTL_LEVELS; vtl++)
+        set |= options->level[vtl].kernel ? 1u << vtl : 0;
+    return set;
+}

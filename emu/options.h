@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What `vtlemu run` is asked to do.
+ */
+#ifndef EMU_OPTIONS_H
+#define EMU_OPTIONS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vtl/partition.h"
+
+/* Options of one VTL; strings are owned, NULL if not given. */
+struct level_options {
+    char *kernel;
+    char *initrd;
+    char *command_line;
+    char *console;
+    char *memory_text;
+    char *dump_dtb;  /* where to write this VTL's device tree */
+    uint64_t memory; /* bytes set aside for it at the top of RAM; VTL0 has the rest */
+};
+
+struct options {
+    int cpus;
+    char *memory_text;
+    uint64_t memory; /* bytes of guest RAM */
+    int boot_vtl;
+    int timeout;     /* seconds; 0: none */
+    char *trace;
+    char *log_level;
+    gboolean summary;
+    gboolean no_reboot;
+    char **dump_dtb;
+    struct level_options level[VTL_LEVELS];
+};
+
+/*
+ * Parses the arguments of `vtlemu run` (argv[0] is "run") and checks all that can be checked
+ * without touching the host. NULL with @error on a mistake, which names option, value and remedy.
+ * After --help has been printed *@help is true and the result NULL without error.
+ */
+struct options *options_parse(int argc, char **argv, bool *help, GError **error);
+void options_free(struct options *options);
+
+/* Parses "512M", "2G", "65536K" or plain bytes. False if it is none of them or too large. */
+bool options_parse_size(const char *text, uint64_t *bytes);
+
+/* VTLs that have a kernel, as a set; VTL0 is always in it. */
+uint16_t options_vtls(const struct options *options);
+
+#endif

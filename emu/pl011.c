@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The PL011 model: see pl011.h. Register names and bits: Arm DDI 0183, chapter 3. */
+#include "emu/pl011.h"
+
+#include <glib.h>
+
+enum {
+    DR = 0x000,
+    RSR = 0x004,
+    FR = 0x018,
+    ILPR = 0x020,
+    IBRD = 0x024,
+    FBRD = 0x028,
+    LCR_H = 0x02c,
+    CR = 0x030,
+    IFLS = 0x034,
+    IMSC = 0x038,
+    RIS = 0x03c,
+    MIS = 0x040,
+    ICR = 0x044,
+    DMACR = 0x048,
+    PERIPH_ID = 0xfe0,
+    CELL_ID_END = 0x1000,
+};
+
+#define FR_RXFE (1u << 4) /* receive FIFO empty */
+#define FR_RXFF (1u << 6)
+#define FR_TXFE (1u << 7)
+#define LCR_H_FEN (1u << 4) /* FIFOs enabled */
+#define CR_RESET 0x300u     /* transmit and receive enabled, UART off */
+#define IFLS_RESET 0x12u
+#define INT_RX (1u << 4)
+#define INT_TX (1u << 5)
+#define INT_RT (1u << 6) /* receive timeout */
+#define INT_ALL 0x7ffu
+
+/* PeriphID0-3 and CellID0-3 of an Arm PL011 r1p5. */
+static const uint8_t identification[] = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
+
+/* Registers that are only remembered, and the bits they have. */
+static const struct {
+    uint32_t offset;
+    uint32_t mask;
+} plain[] = {
+    {ILPR, 0xff}, {IBRD, 0xffff}, {FBRD, 0x3f}, {LCR_H, 0xff},
+    {CR, 0xffff}, {IFLS, 0x3f},   {IMSC, INT_ALL}, {DMACR, 0x7},
+};
+
+struct pl011 {
+    const struct pl011_ops *ops;
+    void *context;
+    uint32_t plain[G_N_ELEMENTS(plain)];
+    uint32_t raw_interrupts;
+    bool irq;
+    unsigned head, count; /* of the receive FIFO */
+    uint8_t fifo[PL011_FIFO];
+};
+
+static int plain_index(uint32_t offset)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(plain); i++)
+        if (plain[i].offset == offset)
+            return (int)i;
+    return -1;
+}
+
+static uint32_t *plain_register(struct pl011 *uart, uint32_t offset)
+{
+    return &uart->plain[plain_index(offset)];
+}
+
+struct pl011 *pl011_new(const struct pl011_ops *ops, void *context)
+{
+    struct pl011 *uart = g_new0(struct pl011, 1);
+
+    uart->ops = ops;
+    uart->context = context;
+    *plain_register(uart, CR) = CR_RESET;
+    *plain_register(uart, IFLS) = IFLS_RESET;
+    return uart;
+}
+
+void pl011_free(struct pl011 *uart)
+{
+    g_free(uart);
+}
+
+static void update_irq(struct pl011 *uart)
+{
+    bool irq = uart->raw_interrupts & *plain_register(uart, IMSC);
+
+    if (irq == uart->irq)
+        return;
+    uart->irq = irq;
+    uart->ops->set_irq(uart->context, irq);
+}
+
+/* Without FIFOs there is one holding register (DDI 0183, 3.3.7). */
+static unsigned capacity(struct pl011 *uart)
+{
+    return *plain_register(uart, LCR_H) & LCR_H_FEN ? PL011_FIFO : 1;
+}
+
+static uint32_t read_flags(struct pl011 *uart)
+{
+    uint32_t flags = FR_TXFE; /* the line takes every byte at once */
+
+    if (uart->count == 0)
+        flags |= FR_RXFE;
+    if (uart->count >= capacity(uart))
+        flags |= FR_RXFF;
+    return flags;
+}
+
+static uint32_t read_data(struct pl011 *uart)
+{
+    uint8_t byte;
+    bool was_full = uart->count >= capacity(uart);
+
+    if (uart->count == 0)
+        return 0;
+    byte = uart->fifo[uart->head];
+    uart->head = (uart->head + 1) % PL011_FIFO;
+    uart->count--;
+    if (uart->count == 0) {
+        uart->raw_interrupts &= ~(INT_RX | INT_RT);
+        update_irq(uart);
+    }
+    if (was_full || uart->count == 0)
+        uart->ops->rx_ready(uart->context);
+    return byte;
+}
+
+static uint32_t read_register(struct pl011 *uart, uint32_t offset)
+{
+    int index = plain_index(offset);
+
+    if (index >= 0)
+        return uart->plain[index];
+    if (offset >= PERIPH_ID && offset < CELL_ID_END)
+        return identification[(offset - PERIPH_ID) / sizeof(uint32_t)];
+    switch (offset) {
+    case DR:
+        return read_data(uart);
+    case FR:
+        return read_flags(uart);
+    case RIS:
+        return uart->raw_interrupts;
+    case MIS:
+        return uart->raw_interrupts & *plain_register(uart, IMSC);
+    default: /* RSR has no errors to tell */
+        return 0;
+    }
+}
+
+uint32_t pl011_read(struct pl011 *uart, uint32_t offset, unsigned size)
+{
+    uint32_t value;
+
+    if (offset % sizeof(uint32_t) || size > sizeof(uint32_t))
+        return 0;
+    value = read_register(uart, offset);
+    return size == sizeof(uint32_t) ? value : value & ((1u << 8 * size) - 1);
+}
+
+static void write_data(struct pl011 *uart, uint32_t value)
+{
+    uart->ops->transmit(uart->context, (uint8_t)value);
+    /* The FIFO is empty again: below every trigger level. */
+    uart->raw_interrupts |= INT_TX;
+    update_irq(uart);
+}
+
+void pl011_write(struct pl011 *uart, uint32_t offset, unsigned size, uint32_t value)
+{
+    int index = plain_index(offset);
+
+    if (offset % sizeof(uint32_t) || size > sizeof(uint32_t))
+        return;
+    if (index >= 0) {
+        uart->plain[index] = value & plain[index].mask;
+        update_irq(uart);
+    } else if (offset == DR) {
+        write_data(uart, value);
+    } else if (offset == ICR) {
+        uart->raw_interrupts &= ~value;
+        update_irq(uart);
+    }
+}
+
+size_t pl011_receive(struct pl011 *uart, const uint8_t *bytes, size_t size)
+{
+    size_t taken = 0;
+
+    for (; taken < size && uart->count < capacity(uart); taken++) {
+        uart->fifo[(uart->head + uart->count) % PL011_FIFO] = bytes[taken];
+        uart->count++;
+    }
+    if (taken) {
+        /* The line goes quiet after these, so that the timeout interrupt is due as well. */
+        uart->raw_interrupts |= INT_RX | INT_RT;
+        update_irq(uart);
+    }
+    return taken;
+}
+
+bool pl011_listening(const struct pl011 *uart)
+{
+    return uart->plain[plain_index(IMSC)] & (INT_RX | INT_RT);
+}

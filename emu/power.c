@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PSCI for every VTL by itself: a call is about the caller's VTL on some VP.
+ *
+ * Each VTL of a VP is on, off, or about to be on. The VP's thread resets a vCPU that is about to
+ * be on, so that nobody touches registers of a vCPU that another thread uses. A VP whose active
+ * VTL is off waits here.
+ */
+#include <errno.h>
+
+#include "emu/kvm.h"
+#include "emu/machine.h"
+
+/* Affinity fields of MPIDR_EL1; the others are not part of an address (DEN 0022, 5.1.4). */
+#define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
+
+/* KVM makes the affinity of a vCPU from its index (Linux, arch/arm64/kvm/sys_regs.c, reset_mpidr). */
+static uint64_t mpidr_of(unsigned index)
+{
+    return (index & 0xf) | (index >> 4 & 0xff) << 8 | (uint64_t)(index >> 12 & 0xff) << 16;
+}
+
+static struct vp *find_vp(struct machine *machine, uint64_t mpidr)
+{
+    for (unsigned i = 0; i < machine->vp_count; i++)
+        if (mpidr_of(i) == mpidr)
+            return &machine->vps[i];
+    return NULL;
+}
+
+/* A lower VTL that runs must not be pulled out of the VP by PSCI: X0 is shared by both. */
+static bool runs_lower(const struct vp *target, unsigned vtl)
+{
+    unsigned active = target->core->active;
+
+    return active < vtl && target->level[active].power != PSCI_AFFINITY_OFF;
+}
+
+static enum psci_status power_up(struct vp *target, unsigned vtl, uint64_t entry, uint64_t x0)
+{
+    struct vp_level *level = &target->level[vtl];
+
+    if (level->power == PSCI_AFFINITY_ON)
+        return PSCI_ALREADY_ON;
+    if (level->power == PSCI_AFFINITY_ON_PENDING)
+        return PSCI_ON_PENDING;
+    if (runs_lower(target, vtl))
+        return PSCI_DENIED;
+    level->power = PSCI_AFFINITY_ON_PENDING;
+    level->start_pc = entry;
+    level->start_x0 = x0;
+    level->start_x0_pending = true;
+    g_cond_broadcast(&target->machine->changed);
+    return PSCI_SUCCESS;
+}
+
+static enum psci_status cpu_on(void *context, uint64_t mpidr, uint64_t entry, uint64_t context_id)
+{
+    struct vp *vp = vp_of(context);
+    struct vp *target = find_vp(vp->machine, mpidr);
+    enum psci_status status;
+
+    if (!target)
+        return PSCI_INVALID_PARAMETERS;
+    g_mutex_lock(&vp->machine->lock);
+    status = power_up(target, vp->core->active, entry, context_id);
+    g_mutex_unlock(&vp->machine->lock);
+    return status;
+}
+
+static enum psci_affinity affinity_state(struct machine *machine, struct vp *vp, unsigned vtl)
+{
+    enum psci_affinity power;
+
+    g_mutex_lock(&machine->lock);
+    power = vp->level[vtl].power;
+    g_mutex_unlock(&machine->lock);
+    return power;
+}
+
+/* A level above 0 asks about a group of VPs: on if one of them is (DEN 0022, 5.7.1). */
+static int affinity_info(void *context, uint64_t mpidr, uint64_t level)
+{
+    static const uint64_t masks[] = {MPIDR_AFFINITY, MPIDR_AFFINITY & ~UINT64_C(0xff),
+                                     MPIDR_AFFINITY & ~UINT64_C(0xffff), UINT64_C(0xff00000000)};
+    struct vp *vp = vp_of(context);
+    int found = PSCI_INVALID_PARAMETERS;
+
+    if (level >= G_N_ELEMENTS(masks) || mpidr & ~MPIDR_AFFINITY)
+        return PSCI_INVALID_PARAMETERS;
+    for (unsigned i = 0; i < vp->machine->vp_count; i++) {
+        enum psci_affinity state;
+
+        if ((mpidr_of(i) & masks[level]) != (mpidr & masks[level]))
+            continue;
+        state = affinity_state(vp->machine, &vp->machine->vps[i], vp->core->active);
+        if (found < 0 || found == PSCI_AFFINITY_OFF || state == PSCI_AFFINITY_ON)
+            found = state;
+    }
+    return found;
+}
+
+static enum psci_status cpu_off(void *context)
+{
+    struct vp *vp = vp_of(context);
+
+    g_mutex_lock(&vp->machine->lock);
+    vp_active(vp)->power = PSCI_AFFINITY_OFF;
+    g_mutex_unlock(&vp->machine->lock);
+    return PSCI_SUCCESS;
+}
+
+/* KVM waits for a wake-up event and reports it (exit_system_event in vp.c). */
+static void cpu_suspend(void *context)
+{
+    struct vp *vp = vp_of(context);
+    struct kvm_mp_state suspended = {.mp_state = KVM_MP_STATE_SUSPENDED};
+    int error;
+
+    if (!vp->machine->level[vp->core->active].vm.can_suspend)
+        return; /* waking up at once is allowed */
+    vp_active(vp)->vcpu.calls[STATS_OTHER]++;
+    error = kvm_ioctl(vp_active(vp)->vcpu.fd, KVM_SET_MP_STATE, &suspended);
+    if (error < 0)
+        vp_broken(vp, "KVM refuses to suspend: %s", g_strerror(-error));
+}
+
+static void system_event(void *context, enum psci_system_event event)
+{
+    struct vp *vp = vp_of(context);
+
+    machine_end(vp->machine, event == PSCI_SYSTEM_OFF ? MACHINE_POWERED_OFF : MACHINE_RESET, 0,
+                NULL);
+}
+
+const struct psci_ops power_psci_ops = {
+    .cpu_on = cpu_on,
+    .affinity_info = affinity_info,
+    .cpu_off = cpu_off,
+    .cpu_suspend = cpu_suspend,
+    .system_event = system_event,
+};
+
+/* The highest VTL of an idle VP that somebody has turned on, or -1. */
+static int find_pending(const struct vp *vp)
+{
+    for (int vtl = VTL_LEVELS - 1; vtl >= 0; vtl--)
+        if (vp->level[vtl].power == PSCI_AFFINITY_ON_PENDING)
+            return vtl;
+    return -1;
+}
+
+/* PSCI's initial state: reset values, EL1h with MMU off, PC and X0 as asked (DEN 0022, 6.4). */
+static int start_level(struct vp *vp, unsigned vtl)
+{
+    struct vp_level *level = &vp->level[vtl];
+    int error = vcpu_reset(&level->vcpu);
+
+    if (error < 0)
+        return error;
+    vcpu_set64(&level->vcpu, REG_PC, level->start_pc);
+    level->power = PSCI_AFFINITY_ON;
+    if (vtl != vp->core->active)
+        return 0;
+    level->start_x0_pending = false;
+    vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
+    return 0;
+}
+
+/* Starts what is pending; with the lock held. A dormant lower VTL keeps for its first entry. */
+static int start_pending(struct vp *vp)
+{
+    int pending = find_pending(vp);
+    int error = 0;
+
+    while (pending >= 0 && error == 0) {
+        if (vp_active(vp)->power == PSCI_AFFINITY_OFF)
+            vp->core->active = (unsigned)pending;
+        error = start_level(vp, (unsigned)pending);
+        pending = find_pending(vp);
+    }
+    return error;
+}
+
+bool power_wait(struct vp *vp)
+{
+    struct machine *machine = vp->machine;
+    int error;
+    bool go;
+
+    g_mutex_lock(&machine->lock);
+    error = start_pending(vp);
+    while (!machine->end && error == 0 && vp_active(vp)->power != PSCI_AFFINITY_ON) {
+        g_cond_wait(&machine->changed, &machine->lock);
+        error = start_pending(vp);
+    }
+    go = machine->end == MACHINE_RUNNING;
+    g_mutex_unlock(&machine->lock);
+    if (error < 0)
+        vp_broken(vp, "KVM does not reset a processor: %s", g_strerror(-error));
+    return go && error == 0;
+}

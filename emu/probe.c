@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The facts that need no KVM, and printing of them all: see probe.h. */
+#include "emu/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-glib/json-glib.h>
+#include <linux/userfaultfd.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "emu/error.h"
+
+#ifndef UFFD_FEATURE_POISON /* headers older than Linux 6.6 */
+#define UFFD_FEATURE_POISON (1 << 14)
+#endif
+
+/* Linux, include/uapi/linux/capability.h */
+#define CAP_SYS_ADMIN_BIT 21
+#define CAP_PERFMON_BIT 38
+#define CAP_BPF_BIT 39
+
+static const char *const state_names[] = {
+    [PROBE_OK] = "ok",
+    [PROBE_MISSING] = "missing",
+    [PROBE_LACKING] = "lacking",
+    [PROBE_FACT] = "fact",
+};
+
+void probe_add(GArray *results, enum probe_state state, const char *name, char *value,
+               const char *remedy)
+{
+    struct probe_result result = {state, name, value, state == PROBE_OK ? NULL : remedy};
+
+    g_array_append_val(results, result);
+}
+
+static void probe_kernel(GArray *results)
+{
+    struct utsname uts;
+
+    if (uname(&uts) == 0)
+        probe_add(results, PROBE_FACT, "kernel", g_strdup_printf("Linux %s", uts.release), NULL);
+}
+
+static void probe_cpu(GArray *results)
+{
+    g_autofree char *text = NULL;
+
+    if (g_file_get_contents("/sys/devices/system/cpu/cpu0/regs/identification/midr_el1", &text,
+                            NULL, NULL))
+        probe_add(results, PROBE_FACT, "CPU model",
+                  g_strdup_printf("MIDR_EL1 %s", g_strstrip(text)), NULL);
+}
+
+static void probe_userfaultfd(GArray *results)
+{
+    static const char remedy[] = "Linux 6.6 or newer, and root or vm.unprivileged_userfaultfd=1";
+    struct uffdio_api api = {.api = UFFD_API};
+    int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+    bool works = fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0;
+
+    probe_add(results, works && api.features & UFFD_FEATURE_POISON ? PROBE_OK : PROBE_LACKING,
+              "userfaultfd poison",
+              g_strdup(works ? "for memory protections" : g_strerror(errno)), remedy);
+    probe_add(results,
+              works && api.features & UFFD_FEATURE_WP_HUGETLBFS_SHMEM ? PROBE_OK : PROBE_LACKING,
+              "userfaultfd write-protect",
+              g_strdup(works ? "on shared memory" : g_strerror(errno)), remedy);
+    if (fd >= 0)
+        close(fd);
+}
+
+static bool has_capability(unsigned bit)
+{
+    g_autofree char *status = NULL;
+    const char *line;
+
+    if (!g_file_get_contents("/proc/self/status", &status, NULL, NULL))
+        return false;
+    line = strstr(status, "CapEff:");
+    return line && g_ascii_strtoull(line + strlen("CapEff:"), NULL, 16) >> bit & 1;
+}
+
+static void probe_tracing(GArray *results)
+{
+    bool perfmon = has_capability(CAP_PERFMON_BIT) || has_capability(CAP_SYS_ADMIN_BIT);
+    bool bpf = has_capability(CAP_BPF_BIT) || has_capability(CAP_SYS_ADMIN_BIT);
+    bool btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+    bool tracepoint = access("/sys/kernel/tracing/events/kvm/kvm_hvc_arm64/id", R_OK) == 0 ||
+                      access("/sys/kernel/debug/tracing/events/kvm/kvm_hvc_arm64/id", R_OK) == 0;
+
+    probe_add(results, tracepoint && perfmon ? PROBE_OK : PROBE_LACKING, "tracepoint kvm_hvc_arm64",
+              g_strdup("reports a VTL switch that KVM swallows at the first use of a call site"),
+              "mount tracefs at /sys/kernel/tracing and run as root or with CAP_PERFMON");
+    probe_add(results, btf && bpf && perfmon ? PROBE_OK : PROBE_LACKING, "BPF",
+              g_strdup_printf("kernel BTF %s, CAP_BPF %s, CAP_PERFMON %s", btf ? "yes" : "no",
+                              bpf ? "yes" : "no", perfmon ? "yes" : "no"),
+              "a kernel with CONFIG_DEBUG_INFO_BTF, and root or CAP_BPF and CAP_PERFMON");
+}
+
+static bool can_run(const GArray *results)
+{
+    for (guint i = 0; i < results->len; i++)
+        if (g_array_index(results, struct probe_result, i).state == PROBE_MISSING)
+            return false;
+    return true;
+}
+
+static void print_text(const GArray *results)
+{
+    for (guint i = 0; i < results->len; i++) {
+        const struct probe_result *result = &g_array_index(results, struct probe_result, i);
+
+        g_print("%-8s %-26s %s\n", state_names[result->state], result->name, result->value);
+        if (result->remedy)
+            g_print("%-8s %-26s -> %s\n", "", "", result->remedy);
+    }
+    g_print("\n%s\n", can_run(results) ? "vtlemu can run guests here."
+                                       : "vtlemu cannot run guests here: see what is missing.");
+}
+
+static void add_json(JsonBuilder *builder, const struct probe_result *result)
+{
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "name");
+    json_builder_add_string_value(builder, result->name);
+    json_builder_set_member_name(builder, "state");
+    json_builder_add_string_value(builder, state_names[result->state]);
+    json_builder_set_member_name(builder, "value");
+    json_builder_add_string_value(builder, result->value);
+    if (result->remedy) {
+        json_builder_set_member_name(builder, "remedy");
+        json_builder_add_string_value(builder, result->remedy);
+    }
+    json_builder_end_object(builder);
+}
+
+static void print_json(const GArray *results)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "can_run");
+    json_builder_add_boolean_value(builder, can_run(results));
+    json_builder_set_member_name(builder, "checks");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < results->len; i++)
+        add_json(builder, &g_array_index(results, struct probe_result, i));
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    root = json_builder_get_root(builder);
+    text = json_to_string(root, TRUE);
+    g_print("%s\n", text);
+}
+
+static void clear_result(gpointer data)
+{
+    struct probe_result *result = data;
+
+    g_free(result->value);
+}
+
+static GArray *probe_all(void)
+{
+    GArray *results = g_array_new(FALSE, FALSE, sizeof(struct probe_result));
+
+    g_array_set_clear_func(results, clear_result);
+    probe_kernel(results);
+    probe_cpu(results);
+    probe_kvm(results);
+    probe_userfaultfd(results);
+    probe_tracing(results);
+    return results;
+}
+
+int probe_main(int argc, char **argv)
+{
+    gboolean json = FALSE;
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON instead of text", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- tell what this host offers");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) results = NULL;
+
+    g_option_context_set_summary(context,
+        "Checks all that vtlemu needs of this host, or makes use of, and says how to get what is\n"
+        "not there. \"missing\": guests cannot run; \"lacking\": something is slower or less exact.");
+    g_option_context_set_description(context,
+        "Exit status: 0 guests can run here, 1 they cannot. Elsewhere, scripts/bed -- vtlemu probe\n"
+        "tells the same of the test bed.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
+        g_printerr("vtlemu probe: %s (see vtlemu probe --help)\n",
+                   error ? error->message : "it takes no arguments");
+        return EMU_EXIT_USAGE;
+    }
+    results = probe_all();
+    if (json)
+        print_json(results);
+    else
+        print_text(results);
+    return can_run(results) ? EMU_EXIT_OK : EMU_EXIT_USAGE;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * KVM's ids of the registers in vtl/bank.h.
+ */
+#ifndef EMU_REGISTERS_H
+#define EMU_REGISTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows of bank_table that a vCPU can cache. */
+#define REGISTERS_MAX 128
+
+/* Names used by the VMM itself (HV_REGISTER_NAME). */
+enum {
+    REG_X0 = 0x00020000,
+    REG_PC = 0x00020022,
+    REG_PSTATE = 0x00020023,
+    REG_SCTLR_EL1 = 0x00040002,
+    REG_TTBR0_EL1 = 0x00040005,
+    REG_TTBR1_EL1 = 0x00040006,
+    REG_TCR_EL1 = 0x00040007,
+    REG_ESR_EL1 = 0x00040008,
+    REG_VBAR_EL1 = 0x0004000c,
+    REG_SPSR_EL1 = 0x00040014,
+    REG_ELR_EL1 = 0x00040015,
+};
+
+/* Row of @hv_name in bank_table, or -1. */
+int register_index(uint32_t hv_name);
+
+/* KVM_{GET,SET}_ONE_REG id of a row; 0 if KVM has none. */
+uint64_t register_kvm_id(size_t index);
+
+/* Rows of class BANK_SHARED, in order; stores how many. Valid for the life of the program. */
+const uint8_t *register_shared(size_t *count);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One vCPU: the register bank of one VTL of one VP, and a cache of it.
+ *
+ * A register costs a system call to read and another to write, and a VTL switch moves 60 of
+ * them. So a vCPU remembers what it has last read or written: as long as the vCPU has not run,
+ * that is what KVM holds. Reading it again or writing the same value costs nothing.
+ */
+#ifndef EMU_VCPU_H
+#define EMU_VCPU_H
+
+#include <glib.h>
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "emu/registers.h"
+#include "emu/stats.h"
+#include "vtl/partition.h"
+
+struct vcpu {
+    int fd;
+    struct kvm_run *run;
+    size_t run_size;
+    struct kvm_vcpu_init init;
+    int breakpoints_generation; /* of the sites last given to KVM */
+    uint64_t calls[STATS_CALLS];
+    bool fresh[REGISTERS_MAX]; /* cached value equals KVM's */
+    struct hv_u128 value[REGISTERS_MAX];
+};
+
+/* Creates vCPU @index of @vm; @kvm is /dev/kvm. 0 or a negative errno. */
+int vcpu_open(struct vcpu *vcpu, int kvm, int vm, unsigned index);
+void vcpu_close(struct vcpu *vcpu);
+
+/* Puts all registers to their reset values (the first call also completes creation). */
+int vcpu_reset(struct vcpu *vcpu);
+
+/*
+ * Runs until the next exit. 0, or a negative errno (-EINTR after a signal or when
+ * run->immediate_exit is set).
+ */
+int vcpu_run(struct vcpu *vcpu);
+
+/* Registers by HV_REGISTER_NAME; -ENOENT for one that KVM does not have. */
+int vcpu_get(struct vcpu *vcpu, uint32_t name, struct hv_u128 *value);
+int vcpu_set(struct vcpu *vcpu, uint32_t name, struct hv_u128 value);
+
+/* The same for 64-bit registers that always exist: failure is KVM's and is logged. */
+uint64_t vcpu_get64(struct vcpu *vcpu, uint32_t name);
+void vcpu_set64(struct vcpu *vcpu, uint32_t name, uint64_t value);
+
+/* Carries the shared bank over from the VTL that ran to the one that will. */
+int vcpu_copy_shared(struct vcpu *from, struct vcpu *to);
+
+/* Makes a synchronous exception with syndrome @esr pending for EL1, taken at address @pc. */
+void vcpu_inject_exception(struct vcpu *vcpu, uint64_t esr, uint64_t pc);
+
+/* An external abort, as a bus error would cause it, on the access that caused this exit. */
+int vcpu_inject_external_abort(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The VM of a VTL: see vm.h. */
+#include "emu/vm.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "emu/error.h"
+#include "emu/kvm.h"
+#include "emu/layout.h"
+
+/*
+ * Function ids that KVM keeps: services it provides itself, whose presence its firmware bitmap
+ * registers decide (a filter would take precedence over them), and the architecture ranges, which
+ * it never forwards. Everything else comes to us: X0 is arbitrary at a VTL call.
+ * Source: Linux, arch/arm64/kvm/hypercalls.c. Ordered, not overlapping.
+ */
+static const struct {
+    uint32_t first, last;
+    const char *what;
+} kept[] = {
+    {0x80000000, 0x8000ffff, "Arm architecture, 32-bit"},
+    {0x84000050, 0x84000053, "TRNG, 32-bit"},
+    {0x86000000, 0x86000001, "KVM features, PTP"},
+    {0x86000040, 0x86000041, "KVM implementation discovery"},
+    {0xc0000000, 0xc000ffff, "Arm architecture, 64-bit"},
+    {0xc4000053, 0xc4000053, "TRNG, 64-bit"},
+    {0xc5000020, 0xc5000021, "paravirtualized time"},
+};
+
+static int forward_range(int vm, uint64_t first, uint64_t end)
+{
+    struct kvm_smccc_filter filter = {
+        .base = (uint32_t)first,
+        .nr_functions = (uint32_t)(end - first),
+        .action = KVM_SMCCC_FILTER_FWD_TO_USER,
+    };
+
+    if (first == end)
+        return 0;
+    return kvm_set_attribute(vm, KVM_ARM_VM_SMCCC_CTRL, KVM_ARM_VM_SMCCC_FILTER, &filter);
+}
+
+/* Forwards all that lies between the kept ranges. */
+static int forward_calls(int vm)
+{
+    uint64_t first = 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+        int error = forward_range(vm, first, kept[i].first);
+
+        if (error < 0)
+            return error;
+        first = (uint64_t)kept[i].last + 1;
+    }
+    return forward_range(vm, first, UINT64_C(1) << 32);
+}
+
+static int map_memory(int vm, unsigned vtl, const struct memory *memory)
+{
+    struct kvm_userspace_memory_region region = {
+        .guest_phys_addr = memory->base,
+        .memory_size = memory->size,
+        .userspace_addr = (uintptr_t)memory->view[vtl],
+    };
+
+    return kvm_ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
+static int set_counter_offset(int vm, uint64_t offset)
+{
+    struct kvm_arm_counter_offset argument = {.counter_offset = offset};
+
+    return kvm_ioctl(vm, KVM_ARM_SET_COUNTER_OFFSET, &argument);
+}
+
+static int create(int kvm)
+{
+    /* Type 0 asks for 40 bits of GPA, more than the layout needs; some hosts have fewer. */
+    int vm = ioctl(kvm, KVM_CREATE_VM, 0ul);
+
+    if (vm < 0 && errno == EINVAL) {
+        int bits = kvm_check_extension(kvm, KVM_CAP_ARM_VM_IPA_SIZE);
+
+        vm = ioctl(kvm, KVM_CREATE_VM, (unsigned long)KVM_VM_TYPE_ARM_IPA_SIZE(bits));
+    }
+    return vm < 0 ? -errno : vm;
+}
+
+static bool failed(int result, const char *what, const char *remedy, unsigned vtl, GError **error)
+{
+    if (result >= 0)
+        return false;
+    emu_set_error(error, EMU_ERROR_SETUP, "VTL%u: %s: %s%s%s", vtl, what, g_strerror(-result),
+                  remedy ? "; " : "", remedy ? remedy : "");
+    return true;
+}
+
+bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
+             uint64_t counter_offset, GError **error)
+{
+    static const char linux_6_4[] = "the host needs Linux 6.4 or newer (see vtlemu probe)";
+
+    *vm = (struct vm){.fd = create(kvm)};
+    if (failed(vm->fd, "KVM creates no virtual machine", NULL, vtl, error) ||
+        failed(map_memory(vm->fd, vtl, memory), "KVM refuses the guest memory", NULL, vtl, error) ||
+        failed(forward_calls(vm->fd), "KVM refuses the SMCCC filter", linux_6_4, vtl, error) ||
+        failed(set_counter_offset(vm->fd, counter_offset), "KVM refuses the counter offset",
+               linux_6_4, vtl, error) ||
+        failed(kvm_enable_capability(vm->fd, KVM_CAP_ARM_NISV_TO_USER),
+               "KVM does not report undecodable accesses", linux_6_4, vtl, error))
+        return false;
+    vm->breakpoints = (unsigned)kvm_check_extension(vm->fd, KVM_CAP_GUEST_DEBUG_HW_BPS);
+    vm->can_suspend = kvm_enable_capability(vm->fd, KVM_CAP_ARM_SYSTEM_SUSPEND) == 0;
+    return true;
+}
+
+void vm_close(struct vm *vm)
+{
+    if (vm->gic > 0)
+        close(vm->gic);
+    if (vm->fd > 0)
+        close(vm->fd);
+    *vm = (struct vm){0};
+}
+
+static int configure_gic(int gic, unsigned vp_count)
+{
+    uint64_t distributor = LAYOUT_GICD_BASE;
+    /* count in bits 63:52, flags 15:12 = 0, index 11:0 = 0 (devices/arm-vgic-v3.rst) */
+    uint64_t redistributors = LAYOUT_GICR_BASE | (uint64_t)vp_count << 52;
+    uint32_t interrupts = LAYOUT_INTERRUPTS;
+    const struct {
+        uint32_t group;
+        uint64_t attribute;
+        const void *value;
+    } steps[] = {
+        {KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, &distributor},
+        {KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION, &redistributors},
+        {KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, &interrupts},
+        {KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+        int error = kvm_set_attribute(gic, steps[i].group, steps[i].attribute, steps[i].value);
+
+        if (error < 0)
+            return error;
+    }
+    return 0;
+}
+
+bool vm_create_gic(struct vm *vm, unsigned vp_count, GError **error)
+{
+    struct kvm_create_device device = {.type = KVM_DEV_TYPE_ARM_VGIC_V3};
+    int result = kvm_ioctl(vm->fd, KVM_CREATE_DEVICE, &device);
+
+    if (result >= 0) {
+        vm->gic = (int)device.fd;
+        result = configure_gic(vm->gic, vp_count);
+    }
+    if (result < 0)
+        emu_set_error(error, EMU_ERROR_SETUP, "KVM gives no GICv3: %s; the host needs one",
+                      g_strerror(-result));
+    return result >= 0;
+}
+
+int vm_set_spi(const struct vm *vm, unsigned spi, bool level)
+{
+    struct kvm_irq_level irq = {
+        .irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (LAYOUT_SPI_BASE + spi),
+        .level = level,
+    };
+
+    return kvm_ioctl(vm->fd, KVM_IRQ_LINE, &irq);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The thread of a VP: run the active VTL's vCPU, look why it came back, see to it, go on.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "emu/kvm.h"
+#include "emu/machine.h"
+
+/* ESR_ELx.EC (Arm ARM, D19.2 "ESR_EL1"). */
+#define ESR_EC_SHIFT 26
+#define ESR_EC_BREAKPOINT 0x30
+#define ESR_EC_BRK 0x3c
+
+static void dump_registers(struct vp *vp)
+{
+    static const struct {
+        const char *name;
+        uint32_t hv_name;
+    } rows[] = {
+        {"PC", REG_PC},           {"PSTATE", REG_PSTATE},     {"ESR_EL1", REG_ESR_EL1},
+        {"ELR_EL1", REG_ELR_EL1}, {"VBAR_EL1", REG_VBAR_EL1}, {"SCTLR_EL1", REG_SCTLR_EL1},
+        {"X0", REG_X0},           {"X30", REG_X0 + 30},
+    };
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        g_string_append_printf(text, " %s=0x%" G_GINT64_MODIFIER "x", rows[i].name,
+                               vcpu_get64(&vp_active(vp)->vcpu, rows[i].hv_name));
+    g_critical("VP%u at VTL%u:%s", vp->core->index, vp->core->active, text->str);
+}
+
+void vp_broken(struct vp *vp, const char *format, ...)
+{
+    va_list arguments;
+    char *message;
+
+    va_start(arguments, format);
+    message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    dump_registers(vp);
+    machine_end(vp->machine, MACHINE_BROKEN, 0, message);
+}
+
+static void abort_access(struct vp *vp)
+{
+    int error = vcpu_inject_external_abort(&vp_active(vp)->vcpu);
+
+    if (error < 0)
+        vp_broken(vp, "KVM delivers no external abort: %s", g_strerror(-error));
+}
+
+/* Nobody is there: the bus answers with an error, as it would on hardware. */
+static void exit_mmio(struct vp *vp)
+{
+    struct kvm_run *run = vp_active(vp)->vcpu.run;
+    uint64_t value = 0;
+
+    /* run->mmio.data is ours while the vCPU is stopped, but len comes from the guest's access. */
+    memcpy(&value, run->mmio.data, MIN(run->mmio.len, sizeof(value)));
+    if (!devices_access(&vp->machine->level[vp->core->active].devices, run->mmio.phys_addr,
+                        run->mmio.len, run->mmio.is_write, &value)) {
+        g_debug("VP%u at VTL%u: %s of %u bytes at GPA 0x%llx, where nothing is", vp->core->index,
+                vp->core->active, run->mmio.is_write ? "write" : "read", run->mmio.len,
+                run->mmio.phys_addr);
+        abort_access(vp);
+        return;
+    }
+    if (!run->mmio.is_write)
+        memcpy(run->mmio.data, &value, MIN(run->mmio.len, sizeof(value)));
+}
+
+/* An access that the syndrome does not describe (pairs, SIMD, atomics) is none of our devices'. */
+static void exit_nisv(struct vp *vp)
+{
+    abort_access(vp);
+}
+
+static void exit_debug(struct vp *vp)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    uint32_t esr = vcpu->run->debug.arch.hsr;
+    uint64_t pc = vcpu_get64(vcpu, REG_PC);
+    uint16_t immediate;
+
+    if (esr >> ESR_EC_SHIFT == ESR_EC_BRK) {
+        /* Breakpoints make the guest's own BRK come to us as well; it is meant for the guest. */
+        vcpu_inject_exception(vcpu, esr, pc);
+    } else if (esr >> ESR_EC_SHIFT == ESR_EC_BREAKPOINT && hvc_fetch(vp, pc, &immediate) &&
+               immediate != 0) {
+        vp->stats.guarded++;
+        hvc_perform(vp, pc, immediate);
+    } else {
+        /* The site holds something else by now: let it execute. */
+        sites_remove(&vp->machine->level[vp->core->active].sites, pc);
+    }
+}
+
+/* The only event that we ask for is the end of CPU_SUSPEND. */
+static void exit_system_event(struct vp *vp)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    struct kvm_mp_state runnable = {.mp_state = KVM_MP_STATE_RUNNABLE};
+    int error = 0;
+
+    vcpu->calls[STATS_OTHER]++;
+    if (vcpu->run->system_event.type == KVM_SYSTEM_EVENT_WAKEUP)
+        error = kvm_ioctl(vcpu->fd, KVM_SET_MP_STATE, &runnable);
+    else
+        error = -EPROTO;
+    if (error < 0)
+        vp_broken(vp, "KVM reports system event %u: %s", vcpu->run->system_event.type,
+                  g_strerror(-error));
+}
+
+static void (*const exit_handlers[STATS_EXITS])(struct vp *vp) = {
+    [KVM_EXIT_HYPERCALL] = hvc_exit,
+    [KVM_EXIT_MMIO] = exit_mmio,
+    [KVM_EXIT_ARM_NISV] = exit_nisv,
+    [KVM_EXIT_DEBUG] = exit_debug,
+    [KVM_EXIT_SYSTEM_EVENT] = exit_system_event,
+};
+
+static void handle_exit(struct vp *vp)
+{
+    uint32_t reason = vp_active(vp)->vcpu.run->exit_reason;
+
+    trace_line(vp->machine->trace, vp->core->index, vp->core->active, "exit %u", reason);
+    if (reason >= STATS_EXITS || !exit_handlers[reason]) {
+        vp_broken(vp, "KVM_RUN ended for a reason unknown to vtlemu: %u", reason);
+        return;
+    }
+    vp->stats.exits[reason]++;
+    exit_handlers[reason](vp);
+}
+
+/* Is the HVC in @event one that KVM has answered instead of forwarding it? */
+static bool was_swallowed(const struct hvc_event *event)
+{
+    return event->immediate != 0 && hvc_x0_is_reserved(event->x0);
+}
+
+static void report_swallowed(struct vp *vp, const struct hvc_event *event)
+{
+    uint64_t pc = event->pc - A64_INSN_SIZE;
+    enum hvc_convention convention = hvc_convention((uint16_t)event->immediate);
+
+    g_critical("VP%u at VTL%u: LOST %s: `hvc #%u` at PC 0x%" G_GINT64_MODIFIER
+               "x with X0=0x%" G_GINT64_MODIFIER "x was answered by KVM itself, which has "
+               "overwritten X0-X3. This was the first use of the call site; it is guarded now.",
+               vp->core->index, vp->core->active, hvc_convention_name(convention),
+               (unsigned)event->immediate, pc, event->x0);
+    vp->stats.lost++;
+    if (convention == HVC_VTL_CALL || convention == HVC_VTL_RETURN)
+        sites_add(&vp->machine->level[vp->core->active].sites, pc);
+}
+
+static void check_watch(struct vp *vp)
+{
+    struct hvc_event event;
+
+    while (hvc_watch_next(&vp->watch, &event))
+        if (was_swallowed(&event))
+            report_swallowed(vp, &event);
+}
+
+static void run_once(struct vp *vp)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    int error = sites_apply(&vp->machine->level[vp->core->active].sites, vcpu);
+
+    if (error < 0) {
+        vp_broken(vp, "KVM refuses the breakpoints: %s", g_strerror(-error));
+        return;
+    }
+    error = vcpu_run(vcpu);
+    check_watch(vp);
+    if (error == -EINTR || error == -EAGAIN)
+        vp->stats.interrupted++;
+    else if (error < 0)
+        vp_broken(vp, "KVM_RUN failed: %s", g_strerror(-error));
+    else
+        handle_exit(vp);
+}
+
+static void open_watch(struct vp *vp)
+{
+    int error = hvc_watch_open(&vp->watch, VP_KICK_SIGNAL);
+
+    if (error < 0)
+        g_info("VP%u: no look-out for switches that KVM swallows at the first use of a call site: "
+               "%s (see vtlemu probe)", vp->core->index, g_strerror(-error));
+}
+
+void *vp_main(void *argument)
+{
+    struct vp *vp = argument;
+
+    open_watch(vp);
+    while (power_wait(vp))
+        run_once(vp);
+    hvc_watch_close(&vp->watch);
+    return NULL;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Decode and execution of Hyper-V hypercalls: see hypercall.h. */
+#include "smccc/hypercall.h"
+
+#include <string.h>
+
+/* Control word (TLFS, "Hypercall Inputs"). */
+#define CONTROL_FAST (1ull << 16)
+#define CONTROL_VARIABLE_SHIFT 17
+#define CONTROL_VARIABLE_MASK 0x3ff
+#define CONTROL_COUNT_SHIFT 32
+#define CONTROL_START_SHIFT 48
+#define CONTROL_REP_MASK 0xfff
+/* Bits 30:27, 47:44 and 63:60 are reserved; bit 31 asks for an outer hypervisor, there is none. */
+#define CONTROL_RESERVED 0xf000f000f8000000ull
+
+#define RESULT_REPS_SHIFT 32
+#define FAST_PAIR 16u
+#define QWORD 8u
+
+/* A call on its way: the copies of its blocks and their sizes in bytes. */
+struct execution {
+    const struct hv_call *call;
+    struct hv_control control;
+    enum hvc_convention convention;
+    size_t input_size;
+    size_t output_size;
+    uint16_t completed;
+    uint64_t input[HV_PAGE_SIZE / QWORD];
+    uint64_t output[HV_PAGE_SIZE / QWORD];
+};
+
+struct hv_control hv_control_decode(uint64_t word)
+{
+    return (struct hv_control){
+        .code = (uint16_t)word,
+        .fast = word & CONTROL_FAST,
+        .variable_size = (word >> CONTROL_VARIABLE_SHIFT & CONTROL_VARIABLE_MASK) * QWORD,
+        .rep_count = word >> CONTROL_COUNT_SHIFT & CONTROL_REP_MASK,
+        .rep_start = word >> CONTROL_START_SHIFT & CONTROL_REP_MASK,
+        .reserved = word & CONTROL_RESERVED,
+    };
+}
+
+/* The native convention has no function id, so that everything moves down by one register. */
+static unsigned first_register(enum hvc_convention convention)
+{
+    return convention == HVC_SMCCC ? 1 : 0;
+}
+
+static const struct hv_call *find_call(const struct hv_call_environment *environment, uint16_t code)
+{
+    for (size_t i = 0; i < environment->count; i++)
+        if (environment->calls[i].code == code)
+            return &environment->calls[i];
+    return NULL;
+}
+
+static size_t round_up(size_t size, size_t unit)
+{
+    return (size + unit - 1) / unit * unit;
+}
+
+/* Does the control word fit the class of the call? */
+static bool control_is_valid(const struct hv_call *call, const struct hv_control *control)
+{
+    if (control->reserved)
+        return false;
+    if (control->variable_size && !(call->flags & HV_CALL_VARIABLE))
+        return false;
+    if (call->flags & HV_CALL_REP)
+        return control->rep_count && control->rep_start < control->rep_count;
+    return !control->rep_count && !control->rep_start;
+}
+
+static void compute_sizes(struct execution *execution)
+{
+    const struct hv_call *call = execution->call;
+    size_t reps = execution->control.rep_count;
+
+    execution->input_size = call->header_size + execution->control.variable_size;
+    execution->output_size = call->output_size;
+    if (call->flags & HV_CALL_REP) {
+        execution->input_size += call->element_size * reps;
+        execution->output_size *= reps;
+    }
+}
+
+static enum hv_status fetch_fast(struct execution *execution,
+                                 const struct smccc_registers *registers)
+{
+    unsigned first = first_register(execution->convention) + 1;
+
+    if (round_up(execution->input_size, FAST_PAIR) + round_up(execution->output_size, FAST_PAIR) >
+        HV_FAST_SIZE)
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
+    memcpy(execution->input, &registers->x[first], execution->input_size);
+    return HV_STATUS_SUCCESS;
+}
+
+static bool is_block(uint64_t gpa, size_t size)
+{
+    return gpa % QWORD == 0 && gpa % HV_PAGE_SIZE + size <= HV_PAGE_SIZE;
+}
+
+static enum hv_status fetch_memory(const struct hv_call_environment *environment, void *context,
+                                   struct execution *execution,
+                                   const struct smccc_registers *registers)
+{
+    unsigned first = first_register(execution->convention) + 1;
+    uint64_t in = registers->x[first], out = registers->x[first + 1];
+    size_t in_size = execution->input_size, out_size = execution->output_size;
+
+    /* A GPA is ignored when that direction carries no data. */
+    if ((in_size && !is_block(in, in_size)) || (out_size && !is_block(out, out_size)))
+        return HV_STATUS_INVALID_ALIGNMENT;
+    if (in_size && out_size && in < out + out_size && out < in + in_size)
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
+    if (in_size && environment->read(context, in, execution->input, in_size) < 0)
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
+    /* Found out before the call takes effect: a page that cannot be read cannot be written. */
+    if (out_size && environment->read(context, out, execution->output, out_size) < 0)
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
+    memset(execution->output, 0, out_size);
+    return HV_STATUS_SUCCESS;
+}
+
+static enum hv_status execute_reps(struct execution *execution, void *context)
+{
+    const struct hv_call *call = execution->call;
+    const uint8_t *header = (const uint8_t *)execution->input;
+    const uint8_t *elements = header + call->header_size + execution->control.variable_size;
+    uint8_t *output = (uint8_t *)execution->output;
+    enum hv_status status = HV_STATUS_SUCCESS;
+    uint16_t rep = execution->control.rep_start;
+
+    for (; rep < execution->control.rep_count && status == HV_STATUS_SUCCESS; rep++)
+        status = call->handle(context, header, elements + (size_t)rep * call->element_size,
+                              output + (size_t)rep * call->output_size);
+    /* The repetition that failed does not count. */
+    execution->completed = status == HV_STATUS_SUCCESS ? rep : rep - 1;
+    return status;
+}
+
+static enum hv_status execute(struct execution *execution, void *context)
+{
+    if (execution->call->flags & HV_CALL_REP)
+        return execute_reps(execution, context);
+    return execution->call->handle(context, execution->input, NULL, execution->output);
+}
+
+/* Where fast output begins: behind the input (SMCCC) or in the last register pairs (native). */
+static unsigned fast_output_register(const struct execution *execution)
+{
+    unsigned first = first_register(execution->convention) + 1;
+
+    if (execution->convention == HVC_SMCCC)
+        return first + round_up(execution->input_size, FAST_PAIR) / QWORD;
+    return first + (HV_FAST_SIZE - round_up(execution->output_size, FAST_PAIR)) / QWORD;
+}
+
+/* Writes back what was completed: all of a simple call, finished elements of a rep call. */
+static enum hv_status store_output(const struct hv_call_environment *environment, void *context,
+                                   struct execution *execution, enum hv_status status,
+                                   struct smccc_registers *registers)
+{
+    bool rep = execution->call->flags & HV_CALL_REP;
+    size_t unit = execution->call->output_size;
+    size_t begin = rep ? execution->control.rep_start * unit : 0;
+    size_t end = rep ? execution->completed * unit : status == HV_STATUS_SUCCESS ? unit : 0;
+    const uint8_t *output = (const uint8_t *)execution->output;
+    unsigned first = first_register(execution->convention) + 1;
+
+    if (begin >= end)
+        return status;
+    if (execution->control.fast)
+        memcpy((uint8_t *)&registers->x[fast_output_register(execution)] + begin, output + begin,
+               end - begin);
+    else if (environment->write(context, registers->x[first + 1] + begin, output + begin,
+                                end - begin) < 0)
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
+    return status;
+}
+
+static enum hv_status perform(const struct hv_call_environment *environment, void *context,
+                              struct execution *execution, struct smccc_registers *registers)
+{
+    enum hv_status status = environment->admit(context, execution->call);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    if (!control_is_valid(execution->call, &execution->control))
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
+    execution->completed = execution->control.rep_start;
+    compute_sizes(execution);
+    status = execution->control.fast ? fetch_fast(execution, registers)
+                                     : fetch_memory(environment, context, execution, registers);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = execute(execution, context);
+    return store_output(environment, context, execution, status, registers);
+}
+
+enum smccc_outcome hv_call_dispatch(const struct hv_call_environment *environment, void *context,
+                                    enum hvc_convention convention,
+                                    struct smccc_registers *registers)
+{
+    struct execution execution = {.convention = convention};
+    enum hv_status status = HV_STATUS_INVALID_HYPERCALL_CODE;
+
+    execution.control = hv_control_decode(registers->x[first_register(convention)]);
+    execution.call = find_call(environment, execution.control.code);
+    if (execution.call)
+        status = perform(environment, context, &execution, registers);
+    registers->x[0] = status | (uint64_t)execution.completed << RESULT_REPS_SHIFT;
+    return SMCCC_DONE;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hyper-V hypercalls: control word, fast and memory forms, both conventions, repetitions.
+ * Source: TLFS, "Hypercall Interface"; for the fast forms on arm64 also Linux, hv_core.c, whose
+ * register pairs differ from the TLFS text (input is rounded up to 16 bytes, not 8).
+ */
+#ifndef SMCCC_HYPERCALL_H
+#define SMCCC_HYPERCALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "smccc/function.h"
+#include "smccc/hv-status.h"
+#include "smccc/hvc.h"
+
+/* The function id of a Hyper-V hypercall made by the SMC Calling Convention. */
+#define HV_SMCCC_FUNCTION 0x46000001u
+
+/* A parameter block lies inside one page of this size (TLFS, "Hypercall Inputs"). */
+#define HV_PAGE_SIZE 4096u
+#define HV_FAST_SIZE 0x80u
+
+/* The control word, decoded. */
+struct hv_control {
+    uint16_t code;
+    bool fast;
+    uint16_t variable_size; /* bytes of variable header */
+    uint16_t rep_count;     /* 0 for a simple call */
+    uint16_t rep_start;
+    bool reserved;          /* a bit that must be zero is set */
+};
+
+struct hv_control hv_control_decode(uint64_t word);
+
+/*
+ * Executes a simple call (@element is NULL, @output the whole block) or one repetition of a rep
+ * call (@output is that element's). @header is the fixed part of the input. The blocks are
+ * private copies, @output is zeroed; both are 8-byte aligned at their beginning only.
+ */
+typedef enum hv_status (*hv_call_handler)(void *context, const void *header, const void *element,
+                                          void *output);
+
+enum hv_call_flags {
+    HV_CALL_REP = 1 << 0,
+    HV_CALL_VARIABLE = 1 << 1, /* takes a variable header */
+    HV_CALL_EARLY = 1 << 2,    /* allowed before the guest has told its OS id */
+};
+
+struct hv_call {
+    uint16_t code;
+    const char *name;
+    unsigned flags;
+    uint16_t header_size;
+    uint16_t element_size; /* of one repetition's input */
+    uint16_t output_size;  /* of the block, or of one repetition's output */
+    hv_call_handler handle;
+};
+
+/*
+ * What a call needs from its caller's partition. Memory functions work with the rights of the
+ * calling VTL and return 0 or a negative errno; admit() says whether the caller may use a call.
+ */
+struct hv_call_environment {
+    const struct hv_call *calls;
+    size_t count;
+    enum hv_status (*admit)(void *context, const struct hv_call *call);
+    int (*read)(void *context, uint64_t gpa, void *buffer, size_t size);
+    int (*write)(void *context, uint64_t gpa, const void *buffer, size_t size);
+};
+
+/*
+ * Performs the call in @registers, made by @convention (HVC_SMCCC or HVC_HYPERCALL), and leaves
+ * the result value in X0. Registers other than X0 change only for fast output.
+ */
+enum smccc_outcome hv_call_dispatch(const struct hv_call_environment *environment, void *context,
+                                    enum hvc_convention convention,
+                                    struct smccc_registers *registers);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The register bank table: see bank.h.
+ *
+ * X29 and X30 are the sharpest case. The TLFS calls them private; OpenHCL and the kernel it runs
+ * on treat them as shared (they save and restore both around the VTL return). We follow the
+ * TLFS; the other choice is these two rows.
+ */
+#include "vtl/bank.h"
+
+#define SHARED(name, number, size) {name, number, size, BANK_SHARED}
+#define PRIVATE(name, number, size) {name, number, size, BANK_PRIVATE}
+#define UNSPECIFIED(name, number, size) {name, number, size, BANK_UNSPECIFIED}
+
+const struct bank_register bank_table[] = {
+    SHARED("X0", 0x00020000, 8),
+    SHARED("X1", 0x00020001, 8),
+    SHARED("X2", 0x00020002, 8),
+    SHARED("X3", 0x00020003, 8),
+    SHARED("X4", 0x00020004, 8),
+    SHARED("X5", 0x00020005, 8),
+    SHARED("X6", 0x00020006, 8),
+    SHARED("X7", 0x00020007, 8),
+    SHARED("X8", 0x00020008, 8),
+    SHARED("X9", 0x00020009, 8),
+    SHARED("X10", 0x0002000a, 8),
+    SHARED("X11", 0x0002000b, 8),
+    SHARED("X12", 0x0002000c, 8),
+    SHARED("X13", 0x0002000d, 8),
+    SHARED("X14", 0x0002000e, 8),
+    SHARED("X15", 0x0002000f, 8),
+    SHARED("X16", 0x00020010, 8),
+    SHARED("X17", 0x00020011, 8),
+    PRIVATE("X18", 0x00020012, 8),
+    SHARED("X19", 0x00020013, 8),
+    SHARED("X20", 0x00020014, 8),
+    SHARED("X21", 0x00020015, 8),
+    SHARED("X22", 0x00020016, 8),
+    SHARED("X23", 0x00020017, 8),
+    SHARED("X24", 0x00020018, 8),
+    SHARED("X25", 0x00020019, 8),
+    SHARED("X26", 0x0002001a, 8),
+    SHARED("X27", 0x0002001b, 8),
+    SHARED("X28", 0x0002001c, 8),
+    PRIVATE("X29", 0x0002001d, 8),
+    PRIVATE("X30", 0x0002001e, 8),
+    PRIVATE("SP_EL0", 0x00020020, 8),
+    PRIVATE("SP_EL1", 0x00020021, 8),
+    PRIVATE("PC", 0x00020022, 8),
+    PRIVATE("PSTATE", 0x00020023, 8),
+    SHARED("Q0", 0x00030000, 16),
+    SHARED("Q1", 0x00030001, 16),
+    SHARED("Q2", 0x00030002, 16),
+    SHARED("Q3", 0x00030003, 16),
+    SHARED("Q4", 0x00030004, 16),
+    SHARED("Q5", 0x00030005, 16),
+    SHARED("Q6", 0x00030006, 16),
+    SHARED("Q7", 0x00030007, 16),
+    SHARED("Q8", 0x00030008, 16),
+    SHARED("Q9", 0x00030009, 16),
+    SHARED("Q10", 0x0003000a, 16),
+    SHARED("Q11", 0x0003000b, 16),
+    SHARED("Q12", 0x0003000c, 16),
+    SHARED("Q13", 0x0003000d, 16),
+    SHARED("Q14", 0x0003000e, 16),
+    SHARED("Q15", 0x0003000f, 16),
+    SHARED("Q16", 0x00030010, 16),
+    SHARED("Q17", 0x00030011, 16),
+    SHARED("Q18", 0x00030012, 16),
+    SHARED("Q19", 0x00030013, 16),
+    SHARED("Q20", 0x00030014, 16),
+    SHARED("Q21", 0x00030015, 16),
+    SHARED("Q22", 0x00030016, 16),
+    SHARED("Q23", 0x00030017, 16),
+    SHARED("Q24", 0x00030018, 16),
+    SHARED("Q25", 0x00030019, 16),
+    SHARED("Q26", 0x0003001a, 16),
+    SHARED("Q27", 0x0003001b, 16),
+    SHARED("Q28", 0x0003001c, 16),
+    SHARED("Q29", 0x0003001d, 16),
+    SHARED("Q30", 0x0003001e, 16),
+    SHARED("Q31", 0x0003001f, 16),
+    PRIVATE("SCTLR_EL1", 0x00040002, 8),
+    PRIVATE("ACTLR_EL1", 0x00040003, 8),
+    PRIVATE("CPACR_EL1", 0x00040004, 8),
+    PRIVATE("TTBR0_EL1", 0x00040005, 8),
+    PRIVATE("TTBR1_EL1", 0x00040006, 8),
+    PRIVATE("TCR_EL1", 0x00040007, 8),
+    PRIVATE("ESR_EL1", 0x00040008, 8),
+    PRIVATE("FAR_EL1", 0x00040009, 8),
+    UNSPECIFIED("PAR_EL1", 0x0004000a, 8),
+    PRIVATE("MAIR_EL1", 0x0004000b, 8),
+    PRIVATE("VBAR_EL1", 0x0004000c, 8),
+    PRIVATE("CONTEXTIDR_EL1", 0x0004000d, 8),
+    PRIVATE("TPIDR_EL1", 0x0004000e, 8),
+    PRIVATE("TPIDRRO_EL0", 0x00040010, 8),
+    PRIVATE("TPIDR_EL0", 0x00040011, 8),
+    PRIVATE("FPCR", 0x00040012, 8),
+    PRIVATE("FPSR", 0x00040013, 8),
+    PRIVATE("SPSR_EL1", 0x00040014, 8),
+    PRIVATE("ELR_EL1", 0x00040015, 8),
+    PRIVATE("AFSR0_EL1", 0x00040016, 8),
+    PRIVATE("AFSR1_EL1", 0x00040017, 8),
+    PRIVATE("AMAIR_EL1", 0x00040018, 8),
+    UNSPECIFIED("CSSELR_EL1", 0x00040035, 8),
+    PRIVATE("MDSCR_EL1", 0x0005004d, 8),
+    PRIVATE("CNTKCTL_EL1", 0x00058008, 8),
+    PRIVATE("CNTV_CTL_EL0", 0x0005800e, 8),
+    PRIVATE("CNTV_CVAL_EL0", 0x0005800f, 8),
+};
+
+const size_t bank_table_size = sizeof(bank_table) / sizeof(bank_table[0]);
+
+const struct bank_register *bank_find(uint32_t hv_name)
+{
+    size_t low = 0, high = bank_table_size;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (bank_table[middle].hv_name == hv_name)
+            return &bank_table[middle];
+        if (bank_table[middle].hv_name < hv_name)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+const char *bank_class_name(enum bank_class class)
+{
+    static const char *const names[] = {
+        [BANK_SHARED] = "shared",
+        [BANK_PRIVATE] = "private",
+        [BANK_CORRUPTIBLE] = "corruptible",
+        [BANK_UNSPECIFIED] = "unspecified",
+    };
+
+    return names[class];
+}

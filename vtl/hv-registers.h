@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Registers as hypercalls see them: synthetic ones, a row each in hv-registers.c, and the
+ * architectural ones of bank.h through the back end.
+ * Source: TLFS, HV_REGISTER_NAME and "Feature and Interface Discovery"; numbers of arm64 as in
+ * Linux, hvgdk_mini.h.
+ */
+#ifndef VTL_HV_REGISTERS_H
+#define VTL_HV_REGISTERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "smccc/hv-status.h"
+#include "vtl/partition.h"
+
+enum hv_register_name {
+    HV_REGISTER_HYPERVISOR_VERSION = 0x00000100,
+    HV_REGISTER_PRIVILEGES_AND_FEATURES = 0x00000200,
+    HV_REGISTER_FEATURES = 0x00000201,
+    HV_REGISTER_IMPLEMENTATION_LIMITS = 0x00000202,
+    HV_REGISTER_HARDWARE_FEATURES = 0x00000203,
+    HV_REGISTER_GUEST_CRASH_P0 = 0x00000210,
+    HV_REGISTER_GUEST_CRASH_CTL = 0x00000215,
+    HV_REGISTER_GUEST_OS_ID = 0x00090002,
+    HV_REGISTER_VP_INDEX = 0x00090003,
+    HV_REGISTER_TIME_REF_COUNT = 0x00090004,
+    HV_REGISTER_VP_ASSIST_PAGE = 0x00090013,
+    HV_REGISTER_VSM_VP_STATUS = 0x000d0003,
+    HV_REGISTER_VSM_PARTITION_STATUS = 0x000d0004,
+    HV_REGISTER_VSM_CAPABILITIES = 0x000d0006,
+};
+
+/* Registers that hold a page: bit 0 enables, bits 63:12 are the page. */
+#define HV_PAGE_REGISTER_ENABLE 1ull
+#define HV_PAGE_REGISTER_ADDRESS (~0xfffull)
+
+/* GuestCrashCtl (TLFS, "Guest Crash Enlightenment"). */
+#define HV_CRASH_NOTIFY (1ull << 63)
+#define HV_CRASH_MESSAGE (1ull << 62)
+
+/* Does any row or bank register have this name? For tests and documentation. */
+bool hv_register_exists(uint32_t name);
+
+/* The register's name as text, or NULL. */
+const char *hv_register_text(uint32_t name);
+
+/*
+ * Reads or writes a register of @vtl on the VP. @vp must be the caller's own, stopped in its
+ * hypercall, or no architectural register may be asked for.
+ * INVALID_PARAMETER: unknown name, or a write to a read-only register.
+ */
+enum hv_status hv_register_get(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                               struct hv_u128 *value);
+enum hv_status hv_register_set(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                               struct hv_u128 value);
+
+/* May the register be read (or written) while the caller has not set its guest OS id? */
+bool hv_register_is_early(uint32_t name, bool write);
+
+/* Does the register live in the back end, so that it needs a stopped VP? */
+bool hv_register_is_architectural(uint32_t name);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hypercalls of the core: see hypercalls.h. Layouts: TLFS, "Hypercall Reference". */
+#include "vtl/hypercalls.h"
+
+#include "vtl/hv-registers.h"
+
+/* "MsHyperV" as four words (Linux, include/linux/arm-smccc.h, ARM_SMCCC_VENDOR_HYP_UID_HYPERV). */
+static const uint32_t hyperv_uid[] = {0x4d32ba58, 0xcd244764, 0x8eef6c75, 0x16597024};
+
+/* Common header of HvCallGetVpRegisters and HvCallSetVpRegisters. */
+struct registers_header {
+    uint64_t partition;
+    uint32_t vp;
+    uint8_t vtl; /* HV_INPUT_VTL */
+    uint8_t zero[3];
+};
+
+struct set_register {
+    uint32_t name;
+    uint32_t zero[3];
+    struct hv_u128 value;
+};
+
+/* Whose registers a call is about. */
+struct target {
+    struct vtl_vp *vp;
+    unsigned vtl;
+};
+
+static enum hv_status find_vtl(const struct vtl_vp *caller, uint8_t input, unsigned *vtl)
+{
+    if (input & HV_INPUT_VTL_RESERVED || (!(input & HV_INPUT_VTL_USE) && input))
+        return HV_STATUS_INVALID_PARAMETER;
+    *vtl = input & HV_INPUT_VTL_USE ? input & HV_INPUT_VTL_MASK : caller->active;
+    /* A higher VTL's registers are none of the caller's business, whether it exists or not. */
+    if (*vtl > caller->active)
+        return HV_STATUS_ACCESS_DENIED;
+    return caller->partition->enabled & 1u << *vtl ? HV_STATUS_SUCCESS
+                                                   : HV_STATUS_INVALID_PARAMETER;
+}
+
+static enum hv_status find_target(struct vtl_vp *caller, const struct registers_header *header,
+                                  struct target *target)
+{
+    const struct vtl_partition *partition = caller->partition;
+
+    if (header->partition != HV_PARTITION_SELF)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    if (header->zero[0] || header->zero[1] || header->zero[2])
+        return HV_STATUS_INVALID_PARAMETER;
+    if (header->vp == HV_VP_SELF)
+        target->vp = caller;
+    else if (header->vp < partition->vp_count)
+        target->vp = &partition->vps[header->vp];
+    else
+        return HV_STATUS_INVALID_VP_INDEX;
+    return find_vtl(caller, header->vtl, &target->vtl);
+}
+
+/* Both calls check the same things of a register before they touch it. */
+static enum hv_status check_access(const struct vtl_vp *caller, const struct target *target,
+                                   uint32_t name, bool write)
+{
+    bool early = !caller->partition->guest_os_id[caller->active];
+
+    if (early && !hv_register_is_early(name, write))
+        return HV_STATUS_ACCESS_DENIED;
+    /* A running VP's registers are in the processor. */
+    if (target->vp != caller && hv_register_is_architectural(name))
+        return HV_STATUS_INVALID_VP_STATE;
+    return HV_STATUS_SUCCESS;
+}
+
+static enum hv_status get_vp_register(void *context, const void *header, const void *element,
+                                      void *output)
+{
+    struct vtl_vp *caller = context;
+    const uint32_t *name = element;
+    struct target target;
+    enum hv_status status = find_target(caller, header, &target);
+
+    if (status == HV_STATUS_SUCCESS)
+        status = check_access(caller, &target, *name, false);
+    if (status == HV_STATUS_SUCCESS)
+        status = hv_register_get(target.vp, target.vtl, *name, output);
+    return status;
+}
+
+static enum hv_status set_vp_register(void *context, const void *header, const void *element,
+                                      void *output)
+{
+    struct vtl_vp *caller = context;
+    const struct set_register *set = element;
+    struct target target;
+    enum hv_status status = find_target(caller, header, &target);
+
+    (void)output;
+    if (status == HV_STATUS_SUCCESS)
+        status = check_access(caller, &target, set->name, true);
+    if (status == HV_STATUS_SUCCESS)
+        status = hv_register_set(target.vp, target.vtl, set->name, set->value);
+    return status;
+}
+
+static const struct hv_call calls[] = {
+    {HV_CALL_GET_VP_REGISTERS, "HvCallGetVpRegisters", HV_CALL_REP | HV_CALL_EARLY,
+     sizeof(struct registers_header), sizeof(uint32_t), sizeof(struct hv_u128), get_vp_register},
+    {HV_CALL_SET_VP_REGISTERS, "HvCallSetVpRegisters", HV_CALL_REP | HV_CALL_EARLY,
+     sizeof(struct registers_header), sizeof(struct set_register), 0, set_vp_register},
+};
+
+/* TLFS, "Establishing the Hypercall Interface": first the guest says who it is. */
+static enum hv_status admit(void *context, const struct hv_call *call)
+{
+    const struct vtl_vp *vp = context;
+    bool identified = vp->partition->guest_os_id[vp->active];
+
+    return identified || call->flags & HV_CALL_EARLY ? HV_STATUS_SUCCESS : HV_STATUS_ACCESS_DENIED;
+}
+
+static int read_memory(void *context, uint64_t gpa, void *buffer, size_t size)
+{
+    const struct vtl_vp *vp = context;
+
+    return vp->partition->backend->read_memory(vp->partition->machine, vp->active, gpa, buffer,
+                                               size);
+}
+
+static int write_memory(void *context, uint64_t gpa, const void *buffer, size_t size)
+{
+    const struct vtl_vp *vp = context;
+
+    return vp->partition->backend->write_memory(vp->partition->machine, vp->active, gpa, buffer,
+                                                size);
+}
+
+static const struct hv_call_environment environment = {
+    .calls = calls,
+    .count = G_N_ELEMENTS(calls),
+    .admit = admit,
+    .read = read_memory,
+    .write = write_memory,
+};
+
+enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
+                                 struct smccc_registers *registers)
+{
+    return hv_call_dispatch(&environment, vp, convention, registers);
+}
+
+static enum smccc_outcome answer_uid(const struct smccc_service *service, void *context,
+                                     struct smccc_registers *registers)
+{
+    (void)service;
+    (void)context;
+    for (size_t i = 0; i < G_N_ELEMENTS(hyperv_uid); i++)
+        registers->x[i] = hyperv_uid[i];
+    return SMCCC_DONE;
+}
+
+static enum smccc_outcome answer_hypercall(const struct smccc_service *service, void *context,
+                                           struct smccc_registers *registers)
+{
+    (void)service;
+    return vtl_hypercall(context, HVC_SMCCC, registers);
+}
+
+/* The TLFS prints the UID's id with a digit missing; both widths are answered. */
+const struct smccc_function vtl_functions[VTL_FUNCTION_COUNT] = {
+    {SMCCC_VENDOR_UID, "VendorHypervisorUid", answer_uid},
+    {SMCCC_VENDOR_UID | SMCCC_64BIT, "VendorHypervisorUid", answer_uid},
+    {HV_SMCCC_FUNCTION, "HypervisorCall", answer_hypercall},
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The Hyper-V hypercalls that the core answers, as a table for smccc/hypercall.h, and the vendor
+ * services of the SMC Calling Convention that Hyper-V defines.
+ */
+#ifndef VTL_HYPERCALLS_H
+#define VTL_HYPERCALLS_H
+
+#include "smccc/smccc.h"
+#include "vtl/partition.h"
+
+enum hv_call_code {
+    HV_CALL_GET_VP_REGISTERS = 0x0050,
+    HV_CALL_SET_VP_REGISTERS = 0x0051,
+};
+
+/* HV_INPUT_VTL: bits 3:0 a VTL, bit 4 "use it"; 0 means the caller's own. */
+#define HV_INPUT_VTL_MASK 0x0fu
+#define HV_INPUT_VTL_USE 0x10u
+#define HV_INPUT_VTL_RESERVED 0xe0u
+
+/* Performs the hypercall of @vp in @registers, made by HVC_SMCCC or HVC_HYPERCALL. */
+enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
+                                 struct smccc_registers *registers);
+
+/* Rows for the vendor hypervisor owner: the UID and the hypercall; the context is a vtl_vp. */
+#define VTL_FUNCTION_COUNT 3
+extern const struct smccc_function vtl_functions[VTL_FUNCTION_COUNT];
+#define VTL_SERVICE                                                                                \
+    {                                                                                              \
+        .owner = SMCCC_OWNER_VENDOR_HYP, .name = "Hyper-V", .functions = vtl_functions,            \
+        .count = VTL_FUNCTION_COUNT                                                                \
+    }
+
+#endif

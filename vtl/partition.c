@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Life of a partition: see partition.h. */
+#include "vtl/partition.h"
+
+unsigned vtl_highest(uint16_t set)
+{
+    return set ? (unsigned)g_bit_nth_msf(set, -1) : 0;
+}
+
+struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, unsigned boot_vtl,
+                                        const struct vtl_backend *backend, void *machine)
+{
+    struct vtl_partition *partition = g_new0(struct vtl_partition, 1);
+
+    partition->backend = backend;
+    partition->machine = machine;
+    partition->enabled = enabled | 1;
+    partition->vp_count = vp_count;
+    partition->vps = g_new0(struct vtl_vp, vp_count);
+    g_mutex_init(&partition->lock);
+    for (unsigned i = 0; i < vp_count; i++) {
+        partition->vps[i].partition = partition;
+        partition->vps[i].index = i;
+        partition->vps[i].active = boot_vtl;
+        partition->vps[i].enabled = partition->enabled;
+    }
+    return partition;
+}
+
+void vtl_partition_free(struct vtl_partition *partition)
+{
+    if (!partition)
+        return;
+    g_mutex_clear(&partition->lock);
+    g_free(partition->vps);
+    g_free(partition);
+}

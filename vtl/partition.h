@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A partition: its virtual processors (VPs), the VTLs each of them has, and the back end that
+ * holds their registers and memory.
+ *
+ * Threads: a VP is changed by its own thread. What others may see or change while it runs
+ * (guest OS ids, crash registers, power states) is under vtl_partition.lock.
+ */
+#ifndef VTL_PARTITION_H
+#define VTL_PARTITION_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* VTL0 the ordinary guest, VTL1 a secure kernel, VTL2 a paravisor. */
+#define VTL_LEVELS 3
+
+/* "This partition" and "this VP" in hypercalls (TLFS, "Partition IDs", "Virtual Processor"). */
+#define HV_PARTITION_SELF UINT64_MAX
+#define HV_VP_SELF 0xfffffffeu
+
+#define HV_CRASH_PARAMETERS 5
+
+/* Value slot of a register in hypercalls: 128 bits, narrower ones zero-extended. */
+struct hv_u128 {
+    uint64_t low;
+    uint64_t high;
+};
+
+/* A guest's crash report (TLFS, "Guest Crash Registers"). */
+struct vtl_crash {
+    uint64_t control;
+    uint64_t parameter[HV_CRASH_PARAMETERS];
+};
+
+/*
+ * What the core needs of the machine. Functions return 0 or a negative errno. Registers are
+ * named by HV_REGISTER_NAME and only those in bank_table are asked for. Memory is accessed with
+ * the rights of @vtl.
+ */
+struct vtl_backend {
+    int (*get_register)(void *machine, unsigned vp, unsigned vtl, uint32_t name,
+                        struct hv_u128 *value);
+    int (*set_register)(void *machine, unsigned vp, unsigned vtl, uint32_t name,
+                        struct hv_u128 value);
+    int (*read_memory)(void *machine, unsigned vtl, uint64_t gpa, void *buffer, size_t size);
+    int (*write_memory)(void *machine, unsigned vtl, uint64_t gpa, const void *buffer, size_t size);
+    /* Time since the partition began, in units of 100 ns. */
+    uint64_t (*reference_time)(void *machine);
+    /* The guest at @vtl has reported a crash; the VP goes on until the guest stops. */
+    void (*crashed)(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash);
+};
+
+/* What is private to one VTL of a VP, beside the architectural registers. */
+struct vtl_vp_level {
+    uint64_t assist_page;
+    struct vtl_crash crash;
+};
+
+struct vtl_vp {
+    struct vtl_partition *partition;
+    unsigned index;
+    _Atomic unsigned active; /* the VTL that runs; written by the VP's thread only */
+    uint16_t enabled;        /* set of VTLs enabled on this VP, bit n for VTL n */
+    struct vtl_vp_level level[VTL_LEVELS];
+};
+
+struct vtl_partition {
+    const struct vtl_backend *backend;
+    void *machine;
+    GMutex lock;
+    uint16_t enabled; /* set of VTLs enabled for the partition */
+    uint64_t guest_os_id[VTL_LEVELS];
+    unsigned vp_count;
+    struct vtl_vp *vps;
+};
+
+/*
+ * A partition of @vp_count VPs, whose VTLs in the set @enabled (VTL0 is always one) are enabled
+ * on every VP, as after Hyper-V's boot shim has done its work; each VP starts in @boot_vtl.
+ * @machine goes to every function of @backend; both must outlive the partition.
+ */
+struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, unsigned boot_vtl,
+                                        const struct vtl_backend *backend, void *machine);
+void vtl_partition_free(struct vtl_partition *partition);
+
+/* The highest VTL in a set of VTLs. */
+unsigned vtl_highest(uint16_t set);
+
+#endif

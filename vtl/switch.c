@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules of VTL call and return: see switch.h. */
+#include "vtl/switch.h"
+
+#include "vtl/hv-registers.h"
+
+/* Offset of VtlControl.EntryReason, a u32, in the VP assist page (TLFS, HV_VP_ASSIST_PAGE). */
+#define ASSIST_ENTRY_REASON 8
+
+bool vtl_call_target(const struct vtl_vp *vp, unsigned *target)
+{
+    uint16_t higher = vp->enabled & ~((2u << vp->active) - 1);
+
+    if (!higher)
+        return false;
+    *target = (unsigned)g_bit_nth_lsf(higher, -1);
+    return true;
+}
+
+bool vtl_return_target(const struct vtl_vp *vp, unsigned *target)
+{
+    uint16_t lower = vp->enabled & ((1u << vp->active) - 1);
+
+    if (!lower)
+        return false;
+    *target = vtl_highest(lower);
+    return true;
+}
+
+static void write_entry_reason(struct vtl_vp *vp, uint32_t reason)
+{
+    const struct vtl_partition *partition = vp->partition;
+    uint64_t page = vp->level[vp->active].assist_page;
+
+    if (page & HV_PAGE_REGISTER_ENABLE)
+        partition->backend->write_memory(partition->machine, vp->active,
+                                         (page & HV_PAGE_REGISTER_ADDRESS) + ASSIST_ENTRY_REASON,
+                                         &reason, sizeof(reason));
+}
+
+void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason)
+{
+    bool higher = target > vp->active;
+
+    vp->active = target;
+    if (higher)
+        write_entry_reason(vp, reason);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VTL call and VTL return (TLFS, VSM, "VTL Call", "VTL Return").
+ *
+ * These decide; the caller moves the shared bank and runs the other VTL.
+ */
+#ifndef VTL_SWITCH_H
+#define VTL_SWITCH_H
+
+#include <stdbool.h>
+
+#include "vtl/partition.h"
+
+/* Why a VTL was entered (HV_VTL_ENTRY_REASON; 0 is unused). */
+enum vtl_entry_reason {
+    VTL_ENTRY_CALL = 1,
+    VTL_ENTRY_INTERRUPT = 2,
+    VTL_ENTRY_INTERCEPT = 3,
+};
+
+/*
+ * The VTL that a VTL call of @vp leads to: the next higher one enabled on it. False: none is, and
+ * the caller must get an undefined-instruction exception.
+ */
+bool vtl_call_target(const struct vtl_vp *vp, unsigned *target);
+
+/* The same for VTL return: the next lower VTL. False in the lowest one. */
+bool vtl_return_target(const struct vtl_vp *vp, unsigned *target);
+
+/*
+ * Makes @target the active VTL. Entering a higher VTL writes @reason to its VP assist page, if it
+ * has one; the write is skipped when the page has gone, as the guest gave a bad address.
+ */
+void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason);
+
+#endif

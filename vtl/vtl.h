@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vtl/ - Hyper-V's Virtual Trust Levels, without a hypervisor.
+ *
+ * The core sees registers, guest memory and time through struct vtl_backend. emu/ implements
+ * that on KVM; the unit tests implement it in plain memory.
+ *
+ *   partition.h     the partition, its VPs, what each VTL of a VP holds; the back end
+ *   bank.h          which registers the VTLs of a VP share, as a table
+ *   switch.h        VTL call and VTL return: who may, and where it leads
+ *   hv-registers.h  synthetic registers, one row each
+ *   hypercalls.h    the Hyper-V hypercalls that the core answers
+ *   exception.h     entry of an exception into EL1, as the processor would do it
+ *   translate.h     stage-1 translation of a guest virtual address
+ */
+#ifndef VTL_VTL_H
+#define VTL_VTL_H
+
+#include "vtl/bank.h"
+#include "vtl/exception.h"
+#include "vtl/hv-registers.h"
+#include "vtl/hypercalls.h"
+#include "vtl/partition.h"
+#include "vtl/switch.h"
+#include "vtl/translate.h"
+
+#endif
