@@ -248,14 +248,17 @@ void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
 
+/* @name may be a macro for a register that the assembler does not know. */
+#define SYSREG_STRING(name) #name
+#define SYSREG_NAME(name) SYSREG_STRING(name)
 #define sysreg_read(name)                                                                          \
     ({                                                                                             \
         uint64_t sysreg_value;                                                                     \
-        __asm__ volatile("mrs %0, " #name : "=r"(sysreg_value) : : "memory");                      \
+        __asm__ volatile("mrs %0, " SYSREG_NAME(name) : "=r"(sysreg_value) : : "memory");          \
         sysreg_value;                                                                              \
     })
 #define sysreg_write(name, value)                                                                  \
-    __asm__ volatile("msr " #name ", %0\n\tisb" : : "r"((uint64_t)(value)) : "memory")
+    __asm__ volatile("msr " SYSREG_NAME(name) ", %0\n\tisb" : : "r"((uint64_t)(value)) : "memory")
 
 static inline void wait_for_interrupt(void)
 {
