@@ -78,19 +78,19 @@ uint64_t bank_reserved_x0(uint64_t random);
 /* Complains about each shared register that differs; false if one does. */
 bool bank_compare(const struct bank *seen, const struct bank *expected, uint64_t number);
 
-/* Private registers that C can set: one row each. */
+/* Values of the private registers that C can set, in the order of the table in private.c. */
+#define PRIVATE_MAX 40
 struct private_state {
-    uint64_t value[40];
+    uint64_t value[PRIVATE_MAX];
 };
 
 struct random;
-/* Puts a random value into each one (if the MMU is on, without those it depends on). */
+/* Puts a random value into each one that may change (with the MMU on, not into its registers). */
 void private_scramble(struct random *random, struct private_state *state);
-/* Complains about each one that does not hold its value any more. */
+/* Complains about each one that does not hold its value any more; false if one does not. */
 bool private_compare(const struct private_state *state, uint64_t number);
-/* Back to what the runtime needs. */
-void private_restore(void);
-unsigned private_count(void);
+/* Prints which ones this processor has. */
+void private_list(void);
 
 #endif
 #endif

@@ -7,29 +7,40 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* Runs @tests as suite @name; returns main()'s status. */
-static inline int unit_main(const char *name, const TTest *const *tests, size_t count)
+/* Runs @suite; returns main()'s status. */
+static inline int unit_run(Suite *suite)
 {
-    Suite *suite = suite_create(name);
-    TCase *cases = tcase_create(name);
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    for (size_t i = 0; i < count; i++)
-        tcase_add_test(cases, tests[i]);
-    suite_add_tcase(suite, cases);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-#define UNIT_MAIN(name, ...)                                                                       \
+/* Adds @tests to @suite; each runs between @set_up and @tear_down, which may be NULL. */
+static inline void unit_add(Suite *suite, void (*set_up)(void), void (*tear_down)(void),
+                            const TTest *const *tests, size_t count)
+{
+    TCase *cases = tcase_create("tests");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(cases, tests[i]);
+    suite_add_tcase(suite, cases);
+}
+
+#define UNIT_MAIN_WITH(name, set_up, tear_down, ...)                                               \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = {__VA_ARGS__};                                                \
+        Suite *suite = suite_create(name);                                                         \
                                                                                                    \
-        return unit_main(name, tests, sizeof(tests) / sizeof(tests[0]));                           \
+        unit_add(suite, set_up, tear_down, tests, sizeof(tests) / sizeof(tests[0]));               \
+        return unit_run(suite);                                                                    \
     }
+
+#define UNIT_MAIN(name, ...) UNIT_MAIN_WITH(name, NULL, NULL, __VA_ARGS__)
 
 #endif

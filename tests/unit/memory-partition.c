@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The in-memory back end: see memory-partition.h. */
+#include "tests/unit/memory-partition.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct hv_u128 *find_register(void *machine, unsigned vp, unsigned vtl, uint32_t name)
+{
+    struct memory_partition *partition = machine;
+
+    return &partition->registers[vp][vtl][bank_find(name) - bank_table];
+}
+
+static int get_register(void *machine, unsigned vp, unsigned vtl, uint32_t name,
+                        struct hv_u128 *value)
+{
+    *value = *find_register(machine, vp, vtl, name);
+    return 0;
+}
+
+static int set_register(void *machine, unsigned vp, unsigned vtl, uint32_t name,
+                        struct hv_u128 value)
+{
+    *find_register(machine, vp, vtl, name) = value;
+    return 0;
+}
+
+static bool is_ram(uint64_t gpa, size_t size)
+{
+    return gpa <= MEMORY_PARTITION_RAM && size <= MEMORY_PARTITION_RAM - gpa;
+}
+
+static int read_memory(void *machine, unsigned vtl, uint64_t gpa, void *buffer, size_t size)
+{
+    const struct memory_partition *partition = machine;
+
+    (void)vtl;
+    if (!is_ram(gpa, size))
+        return -EFAULT;
+    memcpy(buffer, partition->ram + gpa, size);
+    return 0;
+}
+
+static int write_memory(void *machine, unsigned vtl, uint64_t gpa, const void *buffer, size_t size)
+{
+    struct memory_partition *partition = machine;
+
+    (void)vtl;
+    if (!is_ram(gpa, size))
+        return -EFAULT;
+    memcpy(partition->ram + gpa, buffer, size);
+    return 0;
+}
+
+static uint64_t reference_time(void *machine)
+{
+    return ((struct memory_partition *)machine)->time;
+}
+
+static void crashed(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash)
+{
+    struct memory_partition *partition = machine;
+
+    (void)vp;
+    partition->crashes++;
+    partition->crash_vtl = vtl;
+    partition->crash = *crash;
+}
+
+static const struct vtl_backend backend = {
+    .get_register = get_register,
+    .set_register = set_register,
+    .read_memory = read_memory,
+    .write_memory = write_memory,
+    .reference_time = reference_time,
+    .crashed = crashed,
+};
+
+struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vtl)
+{
+    struct memory_partition *partition = g_new0(struct memory_partition, 1);
+
+    g_assert(bank_table_size <= MEMORY_PARTITION_REGISTERS);
+    partition->core =
+        vtl_partition_new(MEMORY_PARTITION_VPS, enabled, boot_vtl, &backend, partition);
+    return partition;
+}
+
+void memory_partition_free(struct memory_partition *partition)
+{
+    vtl_partition_free(partition->core);
+    g_free(partition);
+}

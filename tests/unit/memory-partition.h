@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A partition in plain memory: the back end that the unit tests give to the VTL core.
+ */
+#ifndef TESTS_UNIT_MEMORY_PARTITION_H
+#define TESTS_UNIT_MEMORY_PARTITION_H
+
+#include "vtl/vtl.h"
+
+#define MEMORY_PARTITION_VPS 4
+#define MEMORY_PARTITION_RAM 0x10000u /* bytes, from GPA 0 */
+#define MEMORY_PARTITION_REGISTERS 128
+
+struct memory_partition {
+    struct vtl_partition *core;
+    uint64_t time;     /* what reference_time() says */
+    unsigned crashes;  /* calls of crashed() */
+    unsigned crash_vtl;
+    struct vtl_crash crash;
+    uint8_t ram[MEMORY_PARTITION_RAM];
+    struct hv_u128 registers[MEMORY_PARTITION_VPS][VTL_LEVELS][MEMORY_PARTITION_REGISTERS];
+};
+
+/* VTLs in the set @enabled; every VP starts in @boot_vtl. */
+struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vtl);
+void memory_partition_free(struct memory_partition *partition);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bank table, switch rules, exception entry, stage-1 walk: vtl/{bank,switch,exception,translate,partition}.c. */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/unit/memory-partition.h"
+#include "tests/unit/unit.h"
+
+#define HV_X0 0x00020000u
+#define HV_Q0 0x00030000u
+
+START_TEST(bank_is_sorted)
+{
+    for (size_t i = 1; i < bank_table_size; i++)
+        ck_assert_msg(bank_table[i - 1].hv_name < bank_table[i].hv_name, "row %s",
+                      bank_table[i].name);
+}
+END_TEST
+
+START_TEST(bank_find_finds_all)
+{
+    for (size_t i = 0; i < bank_table_size; i++)
+        ck_assert_ptr_eq(bank_find(bank_table[i].hv_name), &bank_table[i]);
+    ck_assert_ptr_null(bank_find(0));
+    ck_assert_ptr_null(bank_find(UINT32_MAX));
+    ck_assert_ptr_null(bank_find(0x0002001f));
+}
+END_TEST
+
+/* TLFS, VSM, arm64: X0-X17, X19-X28 and Q0-Q31 are shared, and nothing else of the table. */
+START_TEST(bank_shares_what_the_specification_shares)
+{
+    for (size_t i = 0; i < bank_table_size; i++) {
+        uint32_t name = bank_table[i].hv_name, x = name - HV_X0;
+        bool shared = x <= 17 || (x >= 19 && x <= 28) || name - HV_Q0 <= 31;
+
+        ck_assert_msg((bank_table[i].class == BANK_SHARED) == shared, "%s", bank_table[i].name);
+        ck_assert_uint_eq(bank_table[i].size, name - HV_Q0 <= 31 ? 16 : 8);
+    }
+    ck_assert_str_eq(bank_class_name(BANK_SHARED), "shared");
+}
+END_TEST
+
+START_TEST(switch_targets)
+{
+    static const struct {
+        uint16_t enabled;
+        unsigned active;
+        int call, back; /* -1: undefined instruction */
+    } rows[] = {
+        {0x1, 0, -1, -1}, {0x5, 0, 2, -1}, {0x5, 2, -1, 0}, {0x7, 0, 1, -1},
+        {0x7, 1, 2, 0},   {0x7, 2, -1, 1}, {0x3, 1, -1, 0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct vtl_vp vp = {.active = rows[i].active, .enabled = rows[i].enabled};
+        unsigned target = 99;
+
+        ck_assert_msg(vtl_call_target(&vp, &target) == (rows[i].call >= 0), "row %zu", i);
+        ck_assert_msg(rows[i].call < 0 || target == (unsigned)rows[i].call, "row %zu", i);
+        ck_assert_msg(vtl_return_target(&vp, &target) == (rows[i].back >= 0), "row %zu", i);
+        ck_assert_msg(rows[i].back < 0 || target == (unsigned)rows[i].back, "row %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(switch_tells_the_reason)
+{
+    struct memory_partition *partition = memory_partition_new(1 << 2, 0);
+    struct vtl_vp *vp = &partition->core->vps[0];
+
+    vp->level[2].assist_page = 0x3000 | HV_PAGE_REGISTER_ENABLE;
+    vtl_enter(vp, 2, VTL_ENTRY_CALL);
+    ck_assert_uint_eq(vp->active, 2);
+    ck_assert_uint_eq(partition->ram[0x3008], VTL_ENTRY_CALL);
+    partition->ram[0x3008] = 0;
+    vtl_enter(vp, 0, VTL_ENTRY_CALL); /* downwards there is none */
+    ck_assert_uint_eq(vp->active, 0);
+    ck_assert_uint_eq(partition->ram[0x3008], 0);
+    vp->level[2].assist_page = 0x3000;
+    vtl_enter(vp, 2, VTL_ENTRY_CALL);
+    ck_assert_uint_eq(partition->ram[0x3008], 0);
+    vtl_enter(vp, 0, VTL_ENTRY_CALL);
+    vp->level[2].assist_page = 0xffffffff000 | HV_PAGE_REGISTER_ENABLE; /* not memory */
+    vtl_enter(vp, 2, VTL_ENTRY_CALL);
+    ck_assert_uint_eq(vp->active, 2);
+    memory_partition_free(partition);
+}
+END_TEST
+
+START_TEST(partition_basics)
+{
+    struct memory_partition *partition = memory_partition_new(1 << 2, 2);
+
+    ck_assert_uint_eq(partition->core->enabled, 0x5);
+    ck_assert_uint_eq(partition->core->vps[3].index, 3);
+    ck_assert_uint_eq(partition->core->vps[3].active, 2);
+    ck_assert_uint_eq(vtl_highest(0x5), 2);
+    ck_assert_uint_eq(vtl_highest(0x1), 0);
+    memory_partition_free(partition);
+    vtl_partition_free(NULL);
+}
+END_TEST
+
+START_TEST(exception_vectors)
+{
+    static const struct {
+        uint64_t pstate, sctlr, pc, after;
+    } rows[] = {
+        {0x3c5, 1 << 23, 0x1200, 0x3c5},
+        {0x004, 1 << 23, 0x1000, 0x3c5},
+        {0x000, 1 << 23, 0x1400, 0x3c5},
+        {0xf0000005, 1 << 23, 0x1200, 0xf00003c5},          /* flags stay */
+        {0x005, 0, 0x1200, 0x4003c5},                       /* SPAN 0 sets PAN */
+        {0x400005, 1 << 23, 0x1200, 0x4003c5},              /* PAN stays */
+        {0x005, 1ull << 44 | 1 << 23, 0x1200, 0x13c5},      /* DSSBS */
+        {0x200005, 1 << 23, 0x1200, 0x3c5},                 /* software step is cleared */
+        {0x1000005, 1 << 23, 0x1200, 0x10003c5},            /* DIT stays */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct exception_state state = {
+            .pc = 0x8888, .pstate = rows[i].pstate, .sctlr = rows[i].sctlr, .vbar = 0x1000};
+        struct exception_entry entry = exception_enter(&state);
+
+        ck_assert_msg(entry.pc == rows[i].pc && entry.pstate == rows[i].after, "row %zu", i);
+        ck_assert_uint_eq(entry.elr, 0x8888);
+        ck_assert_uint_eq(entry.spsr, rows[i].pstate);
+    }
+}
+END_TEST
+
+/* Tables for the walker. */
+#define TABLES 8
+#define TABLE_WORDS 8192 /* of a 64 KiB granule */
+static uint64_t tables[TABLES * TABLE_WORDS];
+
+static int read_table(void *context, uint64_t gpa, uint64_t *descriptor)
+{
+    uint64_t index = gpa / sizeof(uint64_t);
+
+    (void)context;
+    if (gpa % sizeof(uint64_t) || index >= TABLES * TABLE_WORDS)
+        return -ENXIO;
+    *descriptor = tables[index];
+    return 0;
+}
+
+static uint64_t table_at(unsigned n)
+{
+    return (uint64_t)n * TABLE_WORDS * sizeof(uint64_t);
+}
+
+/* Maps @va to @gpa by one page (@block_level 3) or a block further up, from the start level on. */
+static void map(uint64_t va, uint64_t gpa, unsigned granule, unsigned bits, unsigned block_level)
+{
+    unsigned stride = granule - 3, levels = (bits - granule + stride - 1) / stride;
+    unsigned shift = granule + (levels - 1) * stride, table = 0;
+
+    va &= (1ull << bits) - 1;
+    for (unsigned level = 4 - levels; level <= block_level; level++, shift -= stride) {
+        unsigned index_bits = level == 4 - levels ? bits - shift : stride;
+        uint64_t *entry = &tables[table * TABLE_WORDS + (va >> shift & ((1ull << index_bits) - 1))];
+
+        if (level == block_level)
+            *entry = gpa | (level == 3 ? 3 : 1) | 1ull << 10 | 1ull << 54;
+        else
+            *entry = table_at(++table) | 3;
+    }
+}
+
+START_TEST(translate_granules)
+{
+    static const struct {
+        unsigned granule, tg0, bits, block_level;
+    } rows[] = {
+        {12, 0, 48, 3}, {12, 0, 48, 2}, {12, 0, 48, 1}, {12, 0, 39, 3}, {12, 0, 39, 1},
+        {12, 0, 36, 2}, {12, 0, 25, 3}, {14, 2, 48, 3}, {14, 2, 47, 2}, {14, 2, 36, 3},
+        {16, 1, 48, 3}, {16, 1, 42, 2}, {16, 1, 36, 3},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        unsigned page_shift = rows[i].granule + (3 - rows[i].block_level) * (rows[i].granule - 3);
+        uint64_t offset = 0x1234 & ((1ull << page_shift) - 1), gpa = 0;
+        uint64_t frame = 3ull << page_shift;
+        uint64_t va = (1ull << (rows[i].bits - 1)) + offset;
+        struct translate_regime regime = {
+            .sctlr = 1, .tcr = (64 - rows[i].bits) | rows[i].tg0 << 14 | 1ull << 23};
+
+        memset(tables, 0, sizeof(tables));
+        map(va, frame, rows[i].granule, rows[i].bits, rows[i].block_level);
+        ck_assert_msg(translate_address(&regime, va, read_table, NULL, &gpa) == 0, "row %zu", i);
+        ck_assert_msg(gpa == frame + offset, "row %zu: 0x%llx", i, (unsigned long long)gpa);
+        /* Its neighbour is not mapped, nor is an address beyond the size. */
+        ck_assert_int_eq(translate_address(&regime, 0, read_table, NULL, &gpa), -EFAULT);
+        ck_assert_int_eq(translate_address(&regime, va + (1ull << rows[i].bits), read_table, NULL,
+                                           &gpa), -EFAULT);
+    }
+}
+END_TEST
+
+START_TEST(translate_upper_half)
+{
+    /* As Linux has it: 48 bits, TG1 = 4 KiB (2), kernel text in TTBR1. */
+    struct translate_regime regime = {
+        .sctlr = 1, .tcr = 16 | 16ull << 16 | 2ull << 30, .ttbr0 = 0xdead0000, .ttbr1 = 0};
+    uint64_t va = 0xffff800080010abc, gpa;
+
+    memset(tables, 0, sizeof(tables));
+    map(va, 0x40210000, 12, 48, 3);
+    ck_assert_int_eq(translate_address(&regime, va, read_table, NULL, &gpa), 0);
+    ck_assert_uint_eq(gpa, 0x40210abc);
+    regime.tcr |= 1ull << 23; /* EPD1 */
+    ck_assert_int_eq(translate_address(&regime, va, read_table, NULL, &gpa), -EFAULT);
+}
+END_TEST
+
+START_TEST(translate_wide_addresses)
+{
+    struct translate_regime regime = {.sctlr = 1, .tcr = 16 | 1 << 14};
+    uint64_t va = 0x7fff12345678, gpa;
+
+    /* FEAT_LPA: bits 51:48 of a 64 KiB page's address are bits 15:12 of its descriptor. */
+    memset(tables, 0, sizeof(tables));
+    map(va, 0x50000 | 0xa000, 16, 48, 3);
+    ck_assert_int_eq(translate_address(&regime, va, read_table, NULL, &gpa), 0);
+    ck_assert_uint_eq(gpa, 0xa000000055678);
+    /* FEAT_LPA2: bits 51:50 are bits 9:8. */
+    regime.tcr = 16 | 1ull << 59;
+    memset(tables, 0, sizeof(tables));
+    map(va, 0x50000 | 0x200, 12, 48, 3);
+    ck_assert_int_eq(translate_address(&regime, va, read_table, NULL, &gpa), 0);
+    ck_assert_uint_eq(gpa, 0x8000000050678);
+}
+END_TEST
+
+START_TEST(translate_bad_regimes)
+{
+    struct translate_regime regime = {.tcr = 16};
+    uint64_t gpa = 0;
+
+    ck_assert_int_eq(translate_address(&regime, 0x1234, read_table, NULL, &gpa), 0);
+    ck_assert_uint_eq(gpa, 0x1234); /* MMU off */
+    regime.sctlr = 1;
+    regime.tcr = 16 | 3 << 14; /* reserved granule */
+    ck_assert_int_eq(translate_address(&regime, 0, read_table, NULL, &gpa), -EINVAL);
+    regime.tcr = 0x3f; /* one bit of address */
+    ck_assert_int_eq(translate_address(&regime, 0, read_table, NULL, &gpa), -EINVAL);
+    regime.tcr = 0; /* 64 bits of address */
+    ck_assert_int_eq(translate_address(&regime, 0, read_table, NULL, &gpa), -EINVAL);
+    regime.tcr = 16;
+    regime.ttbr0 = 0x7fffffff0000; /* tables that are not memory */
+    ck_assert_int_eq(translate_address(&regime, 0, read_table, NULL, &gpa), -ENXIO);
+}
+END_TEST
+
+START_TEST(translate_survives_anything)
+{
+    uint64_t state = 7, gpa;
+
+    for (size_t i = 0; i < TABLES * TABLE_WORDS; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        tables[i] = state & 0xff00000000ffffffull;
+    }
+    for (unsigned i = 0; i < 200000; i++) {
+        uint64_t words[4];
+
+        for (unsigned j = 0; j < 4; j++)
+            words[j] = state = state * 6364136223846793005u + 1442695040888963407u;
+        struct translate_regime regime = {1, words[0], words[1] & 0x7ffff, words[2] & 0x7ffff};
+
+        translate_address(&regime, words[3], read_table, NULL, &gpa);
+    }
+}
+END_TEST
+
+UNIT_MAIN("vtl", bank_is_sorted, bank_find_finds_all, bank_shares_what_the_specification_shares,
+          switch_targets, switch_tells_the_reason, partition_basics, exception_vectors,
+          translate_granules, translate_upper_half, translate_wide_addresses,
+          translate_bad_regimes, translate_survives_anything)
