@@ -23,16 +23,29 @@ enum {
     CELL_ID_END = 0x1000,
 };
 
+/* A terminal is there: clear to send, data set ready, data carrier detect. */
+#define FR_MODEM (1u << 0 | 1u << 1 | 1u << 2)
 #define FR_RXFE (1u << 4) /* receive FIFO empty */
 #define FR_RXFF (1u << 6)
 #define FR_TXFE (1u << 7)
 #define LCR_H_FEN (1u << 4) /* FIFOs enabled */
+#define CR_UARTEN (1u << 0)
+#define CR_RXE (1u << 9)
 #define CR_RESET 0x300u     /* transmit and receive enabled, UART off */
+#define IFLS_RX_SHIFT 3
+#define IFLS_RX_MASK 7u
 #define IFLS_RESET 0x12u
 #define INT_RX (1u << 4)
 #define INT_TX (1u << 5)
 #define INT_RT (1u << 6) /* receive timeout */
+#define INT_RECEIVE (INT_RX | INT_RT)
 #define INT_ALL 0x7ffu
+
+/*
+ * So many reads of the flags in a row, without sending, and the guest is polling for input: a
+ * byte never has to wait to be sent, so that a guest that only sends reads them a few times.
+ */
+#define POLLING 16
 
 /* PeriphID0-3 and CellID0-3 of an Arm PL011 r1p5. */
 static const uint8_t identification[] = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
@@ -46,12 +59,17 @@ static const struct {
     {CR, 0xffff}, {IFLS, 0x3f},   {IMSC, INT_ALL}, {DMACR, 0x7},
 };
 
+/* Bytes in the receive FIFO at which INT_RX rises, by IFLS (3.3.11); the rest is reserved. */
+static const unsigned triggers[IFLS_RX_MASK + 1] = {2, 4, 8, 12, 14, 14, 14, 14};
+
 struct pl011 {
     const struct pl011_ops *ops;
     void *context;
     uint32_t plain[G_N_ELEMENTS(plain)];
     uint32_t raw_interrupts;
     bool irq;
+    bool announced;       /* rx_ready() was called since the guest became ready for input */
+    unsigned polls;       /* reads of FR since the last byte was sent */
     unsigned head, count; /* of the receive FIFO */
     uint8_t fifo[PL011_FIFO];
 };
@@ -95,20 +113,55 @@ static void update_irq(struct pl011 *uart)
     uart->ops->set_irq(uart->context, irq);
 }
 
-/* Without FIFOs there is one holding register (DDI 0183, 3.3.7). */
+static bool has_fifo(struct pl011 *uart)
+{
+    return *plain_register(uart, LCR_H) & LCR_H_FEN;
+}
+
+/* Without FIFOs there is one holding register (3.3.7). */
 static unsigned capacity(struct pl011 *uart)
 {
-    return *plain_register(uart, LCR_H) & LCR_H_FEN ? PL011_FIFO : 1;
+    return has_fifo(uart) ? PL011_FIFO : 1;
+}
+
+static unsigned trigger(struct pl011 *uart)
+{
+    uint32_t level = *plain_register(uart, IFLS) >> IFLS_RX_SHIFT & IFLS_RX_MASK;
+
+    return has_fifo(uart) ? triggers[level] : 1;
+}
+
+/*
+ * Is the guest ready for input, by interrupt or by polling? What came before would be lost:
+ * Linux empties the FIFO when it opens the port, and before that the UART is off.
+ */
+static bool wants_input(struct pl011 *uart)
+{
+    bool enabled = (*plain_register(uart, CR) & (CR_UARTEN | CR_RXE)) == (CR_UARTEN | CR_RXE);
+
+    return (enabled && pl011_listening(uart)) || uart->polls >= POLLING;
+}
+
+/* Calls for the input that has waited, once. */
+static void announce(struct pl011 *uart)
+{
+    bool wants = wants_input(uart);
+
+    if (wants && !uart->announced)
+        uart->ops->rx_ready(uart->context);
+    uart->announced = wants;
 }
 
 static uint32_t read_flags(struct pl011 *uart)
 {
-    uint32_t flags = FR_TXFE; /* the line takes every byte at once */
+    uint32_t flags = FR_MODEM | FR_TXFE; /* the line takes every byte at once */
 
     if (uart->count == 0)
         flags |= FR_RXFE;
     if (uart->count >= capacity(uart))
         flags |= FR_RXFF;
+    if (uart->polls < POLLING)
+        uart->polls++;
     return flags;
 }
 
@@ -122,10 +175,11 @@ static uint32_t read_data(struct pl011 *uart)
     byte = uart->fifo[uart->head];
     uart->head = (uart->head + 1) % PL011_FIFO;
     uart->count--;
-    if (uart->count == 0) {
-        uart->raw_interrupts &= ~(INT_RX | INT_RT);
-        update_irq(uart);
-    }
+    if (uart->count < trigger(uart))
+        uart->raw_interrupts &= ~INT_RX;
+    if (uart->count == 0)
+        uart->raw_interrupts &= ~INT_RT;
+    update_irq(uart);
     if (was_full || uart->count == 0)
         uart->ops->rx_ready(uart->context);
     return byte;
@@ -160,45 +214,58 @@ uint32_t pl011_read(struct pl011 *uart, uint32_t offset, unsigned size)
     if (offset % sizeof(uint32_t) || size > sizeof(uint32_t))
         return 0;
     value = read_register(uart, offset);
+    announce(uart);
     return size == sizeof(uint32_t) ? value : value & ((1u << 8 * size) - 1);
 }
 
 static void write_data(struct pl011 *uart, uint32_t value)
 {
     uart->ops->transmit(uart->context, (uint8_t)value);
+    uart->polls = 0;
     /* The FIFO is empty again: below every trigger level. */
     uart->raw_interrupts |= INT_TX;
+}
+
+static void write_register(struct pl011 *uart, uint32_t offset, uint32_t value)
+{
+    int index = plain_index(offset);
+
+    if (index >= 0)
+        uart->plain[index] = value & plain[index].mask;
+    else if (offset == DR)
+        write_data(uart, value);
+    else if (offset == ICR)
+        uart->raw_interrupts &= ~value;
     update_irq(uart);
 }
 
 void pl011_write(struct pl011 *uart, uint32_t offset, unsigned size, uint32_t value)
 {
-    int index = plain_index(offset);
-
     if (offset % sizeof(uint32_t) || size > sizeof(uint32_t))
         return;
-    if (index >= 0) {
-        uart->plain[index] = value & plain[index].mask;
-        update_irq(uart);
-    } else if (offset == DR) {
-        write_data(uart, value);
-    } else if (offset == ICR) {
-        uart->raw_interrupts &= ~value;
-        update_irq(uart);
-    }
+    if (size < sizeof(uint32_t))
+        value &= (1u << 8 * size) - 1;
+    write_register(uart, offset, value);
+    /* Linux turns the UART on (CR), clears interrupts (ICR) and empties the FIFO, in that order. */
+    if (offset != CR && offset != ICR)
+        announce(uart);
 }
 
 size_t pl011_receive(struct pl011 *uart, const uint8_t *bytes, size_t size)
 {
     size_t taken = 0;
 
+    if (!wants_input(uart))
+        return 0;
     for (; taken < size && uart->count < capacity(uart); taken++) {
         uart->fifo[(uart->head + uart->count) % PL011_FIFO] = bytes[taken];
         uart->count++;
     }
     if (taken) {
-        /* The line goes quiet after these, so that the timeout interrupt is due as well. */
-        uart->raw_interrupts |= INT_RX | INT_RT;
+        /* The line goes quiet after these, so that the timeout interrupt is due at once. */
+        uart->raw_interrupts |= INT_RT;
+        if (uart->count >= trigger(uart))
+            uart->raw_interrupts |= INT_RX;
         update_irq(uart);
     }
     return taken;
@@ -206,5 +273,5 @@ size_t pl011_receive(struct pl011 *uart, const uint8_t *bytes, size_t size)
 
 bool pl011_listening(const struct pl011 *uart)
 {
-    return uart->plain[plain_index(IMSC)] & (INT_RX | INT_RT);
+    return uart->plain[plain_index(IMSC)] & INT_RECEIVE;
 }

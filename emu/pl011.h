@@ -15,7 +15,7 @@
 struct pl011_ops {
     void (*transmit)(void *context, uint8_t byte);
     void (*set_irq)(void *context, bool level); /* called on changes only */
-    void (*rx_ready)(void *context);            /* the receive FIFO has room again */
+    void (*rx_ready)(void *context);            /* pl011_receive() may take more now */
 };
 
 struct pl011;
@@ -31,7 +31,10 @@ void pl011_free(struct pl011 *uart);
 uint32_t pl011_read(struct pl011 *uart, uint32_t offset, unsigned size);
 void pl011_write(struct pl011 *uart, uint32_t offset, unsigned size, uint32_t value);
 
-/* Input from the line; returns how many bytes found room. The rest comes after rx_ready(). */
+/*
+ * Input from the line; returns how many bytes were taken. The rest may come after rx_ready().
+ * Nothing is taken before the guest wants input: interrupts unmasked with the UART on, or polling.
+ */
 size_t pl011_receive(struct pl011 *uart, const uint8_t *bytes, size_t size);
 
 /* Does the guest want to hear of input (receive or timeout interrupt unmasked)? */

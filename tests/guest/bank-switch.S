@@ -40,12 +40,11 @@
     \instruction q30, q31, [\base, #480]
 .endm
 
-/* void NAME(struct bank_frame *), a bank_site. It can be copied and runs anywhere. */
+/* The struct bank_site @name, and its code, which can be copied and runs anywhere. */
 .macro bank_switch name, immediate
     .section .text.\name, "ax"
     .balign 4
-    .global \name
-\name:
+1:
     stp     x29, x30, [sp, #-96]!
     stp     x19, x20, [sp, #16]
     stp     x21, x22, [sp, #32]
@@ -66,10 +65,8 @@
     pairs   ldp, x0
     ldr     x30, [x0, #240]
     ldp     x0, x1, [x0]
-    .global \name\()_hvc
-\name\()_hvc:
-    hvc     #\immediate
-1:  stp     x0, x1, [sp, #-16]!
+2:  hvc     #\immediate
+3:  stp     x0, x1, [sp, #-16]!
     ldr     x0, [sp, #16]
     add     x0, x0, #FRAME_IN
     pairs   stp, x0
@@ -83,7 +80,7 @@
     str     x1, [x0, #FRAME_IN_NZCV]
     mrs     x1, spsel
     str     x1, [x0, #FRAME_IN_SPSEL]
-    adr     x1, 1b
+    adr     x1, 3b
     str     x1, [x0, #FRAME_IN_PC]
     msr     spsel, #1 /* SP_EL0 can be read while it is not in use only */
     mrs     x1, sp_el0
@@ -98,8 +95,12 @@
     ldp     x27, x28, [sp, #80]
     ldp     x29, x30, [sp], #96
     ret
-    .global \name\()_end
-\name\()_end:
+4:
+    .section .rodata.\name, "a"
+    .balign 8
+    .global \name
+\name:
+    .quad   1b, 2b, 4b
 .endm
 
     bank_switch bank_call_a, 2

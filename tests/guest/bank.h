@@ -55,7 +55,12 @@ struct bank_frame {
  * same into `in`. The 8 bytes at out_control.sp_el0 must hold the frame's address, because
  * nothing but a stack pointer is left to find it by.
  */
-typedef void (*bank_site)(struct bank_frame *frame);
+struct bank_site {
+    void (*run)(struct bank_frame *frame);
+    const uint8_t *hvc, *end; /* in it and behind it */
+};
+
+extern const struct bank_site bank_call_a, bank_call_b, bank_return_a, bank_return_b;
 
 /* How X0 is chosen. */
 enum bank_x0 {

@@ -28,30 +28,15 @@
 /* Words from SP_EL0 upwards; the stub pushes two more below. */
 #define SPARE_STACK 64
 
-#define CONCAT(a, b) a##b
 #if GUEST_VTL == 0
-#define SITE(name) CONCAT(bank_call_, name)
 #define OWN_NAME "vtl0"
 #define PEER_NAME "vtl2"
+static const struct bank_site *const sites[SITES] = {&bank_call_a, &bank_call_b};
 #else
-#define SITE(name) CONCAT(bank_return_, name)
 #define OWN_NAME "vtl2"
 #define PEER_NAME "vtl0"
+static const struct bank_site *const sites[SITES] = {&bank_return_a, &bank_return_b};
 #endif
-#define SITE_PART(name, part) CONCAT(SITE(name), part)
-#define DECLARE_SITE(name)                                                                         \
-    void SITE(name)(struct bank_frame * frame);                                                    \
-    extern const uint8_t SITE_PART(name, _hvc)[], SITE_PART(name, _end)[];
-DECLARE_SITE(a)
-DECLARE_SITE(b)
-
-static const struct site {
-    bank_site run;
-    const uint8_t *hvc, *end;
-} sites[SITES] = {
-    {SITE(a), SITE_PART(a, _hvc), SITE_PART(a, _end)},
-    {SITE(b), SITE_PART(b, _hvc), SITE_PART(b, _end)},
-};
 
 /* Where the sites are executed. */
 static uintptr_t addresses[SITES];
@@ -109,7 +94,7 @@ static void check_own(struct exchange *exchange, unsigned site, uint64_t number)
 {
     const struct bank_frame *frame = &exchange->frame;
     const struct bank_control *in = &frame->in_control, *out = &frame->out_control;
-    uintptr_t pc = addresses[site] + (uintptr_t)(sites[site].hvc - (uint8_t *)sites[site].run) + 4;
+    uintptr_t pc = addresses[site] + (uintptr_t)sites[site]->hvc - (uintptr_t)sites[site]->run + 4;
     bool good = true;
 
     for (unsigned i = 0; i < BANK_X; i++)
@@ -154,7 +139,7 @@ static void perform(struct exchange *exchange, uint64_t number, bool first_use)
         frame->out.x[0] = x0_of_first_use(exchange);
     choose_own(exchange);
     private_scramble(&exchange->random, &exchange->state);
-    ((bank_site)addresses[site])(frame);
+    ((void (*)(struct bank_frame *))addresses[site])(frame);
     exchange->private_good &= private_compare(&exchange->state, number);
     check_own(exchange, site, number);
 }
@@ -251,7 +236,7 @@ static void run_vp(uint64_t rounds)
 
 static void prepare_mmu(void)
 {
-    uint64_t own = (uintptr_t)sites[0].run & -(uint64_t)GUEST_SIZE;
+    uint64_t own = (uintptr_t)sites[0]->run & -(uint64_t)GUEST_SIZE;
 
     mmu_prepare(choose_granule());
     mmu_map(own | MMU_LOW_ALIAS, own, GUEST_SIZE);
@@ -260,8 +245,8 @@ static void prepare_mmu(void)
 
 static uintptr_t place_site(unsigned i)
 {
-    size_t size = (size_t)(sites[i].end - (const uint8_t *)sites[i].run);
-    uintptr_t original = (uintptr_t)sites[i].run;
+    uintptr_t original = (uintptr_t)sites[i]->run;
+    size_t size = (uintptr_t)sites[i]->end - original;
 
     if (argument_is("site", "low"))
         return original | MMU_LOW_ALIAS;
@@ -269,7 +254,7 @@ static uintptr_t place_site(unsigned i)
         return original | MMU_HIGH_ALIAS;
     if (!argument_is("site", "copy"))
         return original;
-    memcpy(copies[i], sites[i].run, size);
+    memcpy(copies[i], (const void *)original, size);
     code_written(copies[i], size);
     return (uintptr_t)copies[i];
 }

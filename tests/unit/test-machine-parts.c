@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of the machine that need no KVM: emu/fdt.c, emu/memory.c, emu/stats.c, emu/trace.c. */
+#include <errno.h>
+#include <libfdt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "emu/error.h"
+#include "emu/fdt.h"
+#include "emu/layout.h"
+#include "emu/memory.h"
+#include "emu/stats.h"
+#include "emu/trace.h"
+#include "tests/unit/unit.h"
+
+static const uint64_t mpidrs[] = {0, 1, 0x100};
+
+static const void *property(const void *tree, const char *path, const char *name, int size)
+{
+    int length;
+    const void *data = fdt_getprop(tree, fdt_path_offset(tree, path), name, &length);
+
+    ck_assert_msg(data && length == size, "%s %s: length %d", path, name, length);
+    return data;
+}
+
+START_TEST(tree_is_complete)
+{
+    struct fdt_config config = {.cpus = 3, .mpidr = mpidrs, .memory_base = 0x48000000,
+                                .memory_size = 0x123400000, .command_line = "a b",
+                                .initrd_base = 0x49000000, .initrd_size = 0x1234};
+    GBytes *tree = fdt_build(&config, NULL);
+    gsize size;
+    const void *data = g_bytes_get_data(tree, &size);
+    const fdt64_t *memory;
+
+    ck_assert_int_eq(fdt_check_full(data, size), 0);
+    ck_assert_str_eq(property(data, "/chosen", "bootargs", 4), "a b");
+    ck_assert_str_eq(property(data, "/psci", "method", 4), "hvc");
+    ck_assert_str_eq(property(data, "/hypervisor", "compatible", 17), "microsoft,hyperv");
+    memory = property(data, "/memory@48000000", "reg", 16);
+    ck_assert_uint_eq(fdt64_to_cpu(memory[0]), 0x48000000);
+    ck_assert_uint_eq(fdt64_to_cpu(memory[1]), 0x123400000);
+    memory = property(data, "/chosen", "linux,initrd-end", 8);
+    ck_assert_uint_eq(fdt64_to_cpu(memory[0]), 0x49001234);
+    property(data, "/cpus/cpu@100", "reg", 8);
+    memory = property(data, "/interrupt-controller@8000000", "reg", 32);
+    ck_assert_uint_eq(fdt64_to_cpu(memory[3]), 3 * LAYOUT_GICR_SIZE);
+    g_bytes_unref(tree);
+}
+END_TEST
+
+START_TEST(tree_without_extras)
+{
+    struct fdt_config config = {.cpus = 1, .mpidr = mpidrs, .memory_base = LAYOUT_RAM_BASE,
+                                .memory_size = MIB};
+    GBytes *tree = fdt_build(&config, NULL);
+    const void *data = g_bytes_get_data(tree, NULL);
+
+    ck_assert_str_eq(property(data, "/chosen", "bootargs", 1), "");
+    ck_assert_ptr_null(
+        fdt_getprop(data, fdt_path_offset(data, "/chosen"), "linux,initrd-start", NULL));
+    g_bytes_unref(tree);
+}
+END_TEST
+
+START_TEST(tree_too_large)
+{
+    char *line = g_strnfill(FDT_MAX_SIZE, 'x');
+    struct fdt_config config = {.cpus = 1, .mpidr = mpidrs, .command_line = line};
+    GError *error = NULL;
+
+    ck_assert_ptr_null(fdt_build(&config, &error));
+    ck_assert(g_error_matches(error, EMU_ERROR, EMU_ERROR_SETUP));
+    g_error_free(error);
+    g_free(line);
+}
+END_TEST
+
+START_TEST(memory_bounds)
+{
+    static const struct {
+        uint64_t gpa;
+        size_t size;
+        int result;
+    } rows[] = {
+        {LAYOUT_RAM_BASE, 8, 0},
+        {LAYOUT_RAM_BASE + MIB - 8, 8, 0},
+        {LAYOUT_RAM_BASE + MIB - 7, 8, -EFAULT},
+        {LAYOUT_RAM_BASE + MIB, 1, -EFAULT},
+        {LAYOUT_RAM_BASE - 1, 8, -EFAULT},
+        {0, 8, -EFAULT},
+        {UINT64_MAX - 3, 8, -EFAULT},
+        {LAYOUT_RAM_BASE, SIZE_MAX, -EFAULT},
+    };
+    struct memory memory;
+    uint64_t word;
+
+    ck_assert(memory_open(&memory, MIB, 0x5, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint8_t buffer[8] = {0};
+
+        if (rows[i].size <= sizeof(buffer))
+            ck_assert_msg(memory_write(&memory, rows[i].gpa, buffer, rows[i].size) ==
+                              rows[i].result, "row %zu", i);
+        ck_assert_msg(rows[i].result == 0 ||
+                      memory_read(&memory, rows[i].gpa, buffer, rows[i].size) == rows[i].result,
+                      "row %zu", i);
+    }
+    ck_assert_int_eq(memory_read_word(&memory, LAYOUT_RAM_BASE + 4, &word), -EFAULT);
+    memory_close(&memory);
+}
+END_TEST
+
+START_TEST(memory_views)
+{
+    struct memory memory;
+    uint64_t word = 0x1122334455667788;
+
+    ck_assert(memory_open(&memory, MIB, 0x5, NULL));
+    ck_assert_ptr_nonnull(memory.view[0]);
+    ck_assert_ptr_null(memory.view[1]);
+    ck_assert_ptr_ne(memory.view[0], memory.view[2]);
+    ck_assert_int_eq(memory_write(&memory, LAYOUT_RAM_BASE + 16, &word, sizeof(word)), 0);
+    ck_assert_mem_eq(memory.view[2] + 16, &word, sizeof(word));
+    word = 0;
+    ck_assert_int_eq(memory_read_word(&memory, LAYOUT_RAM_BASE + 16, &word), 0);
+    ck_assert_uint_eq(word, 0x1122334455667788);
+    memory_clear(&memory);
+    ck_assert_int_eq(memory_read_word(&memory, LAYOUT_RAM_BASE + 16, &word), 0);
+    ck_assert_uint_eq(word, 0);
+    memory_close(&memory);
+}
+END_TEST
+
+START_TEST(memory_too_large)
+{
+    struct memory memory;
+    GError *error = NULL;
+
+    ck_assert(!memory_open(&memory, UINT64_C(1) << 62, 0x1, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "--memory"));
+    g_error_free(error);
+}
+END_TEST
+
+START_TEST(stats_add_up)
+{
+    struct stats sum = {0}, one = {.lost = 1, .calls = {[STATS_SET] = 5}};
+
+    stats_count_switch(&one, STATS_VTL_CALL);
+    stats_count_switch(&one, STATS_VTL_RETURN);
+    stats_add(&sum, &one);
+    stats_add(&sum, &one);
+    ck_assert_uint_eq(stats_switches(&sum), 4);
+    ck_assert_uint_eq(sum.lost, 2);
+    ck_assert_uint_eq(sum.calls[STATS_SET], 10);
+    ck_assert_uint_eq(sum.first_switch_ns, one.first_switch_ns);
+    ck_assert_uint_eq(sum.last_switch_ns, one.last_switch_ns);
+}
+END_TEST
+
+START_TEST(trace_lines)
+{
+    char path[] = "/tmp/vtlemu-trace-XXXXXX";
+    struct trace *trace;
+    char *text;
+
+    close(g_mkstemp(path));
+    trace = trace_open(path, NULL);
+    trace_line(trace, 1, 2, "exit %d", 3);
+    ck_assert(trace_close(trace));
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(text, " vp1 vtl2 exit 3\n"));
+    g_free(text);
+    unlink(path);
+    trace_line(NULL, 0, 0, "nothing");
+    ck_assert(trace_close(NULL));
+    ck_assert_ptr_null(trace_open("/nonexistent/file", NULL));
+}
+END_TEST
+
+UNIT_MAIN("machine-parts", tree_is_complete, tree_without_extras, tree_too_large, memory_bounds,
+          memory_views, memory_too_large, stats_add_up, trace_lines)

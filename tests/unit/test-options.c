@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of `vtlemu run`: emu/options.c, emu/error.c, emu/log.c. */
+#include <string.h>
+
+#include "emu/error.h"
+#include "emu/layout.h"
+#include "emu/log.h"
+#include "emu/options.h"
+#include "tests/unit/unit.h"
+
+/* Parses a command line written as one string. */
+static struct options *parse(const char *line, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+    bool help;
+    /* GOption moves the words about. */
+    g_autofree char **argv = g_memdup2(words, (g_strv_length(words) + 1) * sizeof(*words));
+
+    return options_parse((int)g_strv_length(words), argv, &help, error);
+}
+
+START_TEST(sizes)
+{
+    static const struct {
+        const char *text;
+        bool good;
+        uint64_t bytes;
+    } rows[] = {
+        {"1", true, 1},          {"64K", true, 64 * KIB},  {"512M", true, 512 * MIB},
+        {"2g", true, 2 * GIB},   {"1T", true, 1024 * GIB}, {"", false, 0},
+        {"M", false, 0},         {"12X", false, 0},        {"12MB", false, 0},
+        {"-1", false, 0},        {" 1", false, 0},         {"0x10", false, 0},
+        {"99999999999T", false, 0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint64_t bytes = 0;
+
+        ck_assert_msg(options_parse_size(rows[i].text, &bytes) == rows[i].good, "row %zu", i);
+        ck_assert_uint_eq(bytes, rows[i].bytes);
+    }
+}
+END_TEST
+
+START_TEST(defaults)
+{
+    GError *error = NULL;
+    struct options *options = parse("run --vtl2-kernel a --vtl0-kernel b", &error);
+
+    ck_assert_ptr_null(error);
+    ck_assert_int_eq(options->cpus, 1);
+    ck_assert_int_eq(options->boot_vtl, 2);
+    ck_assert_uint_eq(options->memory, 512 * MIB);
+    ck_assert_uint_eq(options->level[0].memory, 384 * MIB);
+    ck_assert_uint_eq(options->level[1].memory, 0);
+    ck_assert_uint_eq(options->level[2].memory, 128 * MIB);
+    ck_assert_str_eq(options->level[0].console, "stdio");
+    ck_assert_str_eq(options->level[1].console, "null");
+    ck_assert_uint_eq(options_vtls(options), 0x5);
+    options_free(options);
+}
+END_TEST
+
+START_TEST(everything)
+{
+    GError *error = NULL;
+    struct options *options =
+        parse("run --cpus 4 --memory 1G --vtl0-kernel a --vtl0-initrd i --vtl0-cmdline x "
+              "--vtl0-console null --vtl1-kernel b --vtl1-memory 64M --boot-vtl 0 --timeout 7 "
+              "--trace t --log-level debug --dump-dtb 0:a.dtb --dump-dtb 1:b.dtb --summary", &error);
+
+    ck_assert_ptr_null(error);
+    ck_assert_int_eq(options->cpus, 4);
+    ck_assert_int_eq(options->boot_vtl, 0);
+    ck_assert_uint_eq(options->level[1].memory, 64 * MIB);
+    ck_assert_uint_eq(options->level[0].memory, 960 * MIB);
+    ck_assert_str_eq(options->level[1].dump_dtb, "b.dtb");
+    ck_assert_int_eq(options->timeout, 7);
+    ck_assert(options->summary);
+    options_free(options);
+}
+END_TEST
+
+/* Each mistake is refused with a text that names the option. */
+START_TEST(mistakes)
+{
+    static const struct {
+        const char *line;
+        const char *names;
+    } rows[] = {
+        {"run", "--vtl0-kernel"},
+        {"run --vtl0-kernel a --cpus 0", "--cpus 0"},
+        {"run --vtl0-kernel a --cpus 65", "--cpus 65"},
+        {"run --vtl0-kernel a --cpus many", "many"},
+        {"run --vtl0-kernel a --memory 12X", "--memory 12X"},
+        {"run --vtl0-kernel a --memory 1M", "--memory 1M"},
+        {"run --vtl0-kernel a --memory 33M", "--memory 33M"},
+        {"run --vtl0-kernel a --memory 1T", "--memory 1T"},
+        {"run --vtl2-kernel a --memory 128M", "--vtl2-memory"},
+        {"run --vtl0-kernel a --boot-vtl 2", "--vtl2-kernel"},
+        {"run --vtl0-kernel a --boot-vtl 3", "--boot-vtl 3"},
+        {"run --vtl0-initrd a --vtl2-kernel b", "--vtl0-initrd"},
+        {"run --vtl2-cmdline a --vtl0-kernel b", "--vtl2-cmdline"},
+        {"run --vtl0-kernel a --timeout -1", "--timeout -1"},
+        {"run --vtl0-kernel a --log-level loud", "--log-level loud"},
+        {"run --vtl0-kernel a --dump-dtb x", "--dump-dtb x"},
+        {"run --vtl0-kernel a --dump-dtb 2:x", "--dump-dtb 2:x"},
+        {"run --vtl0-kernel a --dump-dtb 0:", "--dump-dtb 0:"},
+        {"run --vtl0-kernel a --wrong", "--wrong"},
+        {"run --vtl0-kernel a extra", "extra"},
+        {"run --vtl0-kernel", "--vtl0-kernel"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GError *error = NULL;
+
+        ck_assert_msg(!parse(rows[i].line, &error) && error, "row %zu: %s", i, rows[i].line);
+        ck_assert_msg(strstr(error->message, rows[i].names) != NULL, "row %zu: %s", i,
+                      error->message);
+        ck_assert_int_eq(emu_error_exit_status(error), EMU_EXIT_USAGE);
+        g_error_free(error);
+    }
+}
+END_TEST
+
+START_TEST(exit_statuses)
+{
+    GError *internal = g_error_new(EMU_ERROR, EMU_ERROR_INTERNAL, "x");
+
+    ck_assert_int_eq(emu_error_exit_status(internal), EMU_EXIT_INTERNAL);
+    g_error_free(internal);
+    ck_assert(log_level_is_valid("warning"));
+    ck_assert(!log_level_is_valid("WARNING"));
+}
+END_TEST
+
+UNIT_MAIN("options", sizes, defaults, everything, mistakes, exit_statuses)
