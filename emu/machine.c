@@ -141,10 +141,24 @@ static bool open_kvm(struct machine *machine, GError **error)
     return false;
 }
 
+/* The kick only has to interrupt KVM_RUN. */
+static void ignore_kick(int signal)
+{
+    (void)signal;
+}
+
+static void catch_kicks(void)
+{
+    struct sigaction kick = {.sa_handler = ignore_kick};
+
+    sigaction(VP_KICK_SIGNAL, &kick, NULL);
+}
+
 struct machine *machine_new(const struct options *options, struct trace *trace, GError **error)
 {
     struct machine *machine = g_new0(struct machine, 1);
 
+    catch_kicks();
     machine->options = options;
     machine->trace = trace;
     machine->kvm = -1;

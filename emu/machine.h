@@ -123,7 +123,7 @@ void machine_kick(struct vp *vp);
 /* load.c: puts the images of a level into memory; sets entry and device_tree. */
 bool load_level(struct machine *machine, unsigned vtl, GError **error);
 
-/* vp.c: body of a VP's thread. Signal VP_KICK_SIGNAL must have a handler. */
+/* vp.c: body of a VP's thread. machine_new() gives the signal a handler. */
 #define VP_KICK_SIGNAL SIGUSR1
 void *vp_main(void *vp);
 static inline struct vp_level *vp_active(struct vp *vp)

@@ -25,19 +25,11 @@ struct run {
     gint64 deadline; /* monotonic microseconds; 0: none */
 };
 
-/* The kick only has to interrupt KVM_RUN. */
-static void ignore_kick(int signal)
-{
-    (void)signal;
-}
-
 /* Signals that end the run are read from a descriptor, so that all clean-up happens in one place. */
 static int open_signals(void)
 {
-    struct sigaction kick = {.sa_handler = ignore_kick};
     sigset_t set;
 
-    sigaction(VP_KICK_SIGNAL, &kick, NULL);
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
