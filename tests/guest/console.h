@@ -10,7 +10,7 @@
 
 /* Text under construction; what does not fit is left out. */
 struct text {
-    char bytes[256];
+    char bytes[512];
     size_t length;
 };
 
