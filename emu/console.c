@@ -36,6 +36,7 @@ struct console {
     int peer;     /* a pty's other side, held open so that the master never hangs up */
     int listener; /* socket; -1: none */
     size_t pending, output_size;
+    bool grown; /* output since the last look at it; under set.lock */
     uint8_t input[INPUT_MAX]; /* read but not yet taken by the sink; I/O thread only */
     uint8_t output[OUTPUT_MAX]; /* under set.lock */
 };
@@ -189,6 +190,7 @@ void console_write(struct console *console, const uint8_t *bytes, size_t size)
             flush(console);
     }
     first &= console->output_size > 0;
+    console->grown = true;
     g_mutex_unlock(&set->lock);
     if (first)
         wake(set); /* to flush later */
@@ -339,19 +341,33 @@ static void serve_console(struct console *console, const struct pollfd *event)
     deliver(console);
 }
 
-static bool flush_all(struct console_set *set)
+/* A line still being written is left whole if the lines of another VTL could tear it. */
+static bool is_settled(struct console *console)
 {
-    bool any = false;
+    bool settled = !console->grown || console->set->stdio_count < 2;
 
+    console->grown = false;
+    return settled;
+}
+
+static void flush_settled(struct console_set *set)
+{
     g_mutex_lock(&set->lock);
     for (guint i = 0; i < set->consoles->len; i++) {
         struct console *console = g_ptr_array_index(set->consoles, i);
 
-        any |= console->output_size > 0;
-        flush(console);
+        if (is_settled(console))
+            flush(console);
     }
     g_mutex_unlock(&set->lock);
-    return any;
+}
+
+static void flush_all(struct console_set *set)
+{
+    g_mutex_lock(&set->lock);
+    for (guint i = 0; i < set->consoles->len; i++)
+        flush(g_ptr_array_index(set->consoles, i));
+    g_mutex_unlock(&set->lock);
 }
 
 static bool has_output(struct console_set *set)
@@ -386,7 +402,7 @@ static void serve_once(struct console_set *set, struct pollfd *events)
     events[count] = (struct pollfd){.fd = set->wake, .events = POLLIN};
     events[count + 1] = (struct pollfd){.fd = read_keys ? STDIN_FILENO : -1, .events = POLLIN};
     if (poll(events, count + 2, timeout) == 0)
-        flush_all(set);
+        flush_settled(set);
     if (events[count].revents)
         take_wake(set);
     if (events[count + 1].revents)
@@ -455,6 +471,17 @@ static bool open_file(struct console *console, const char *path, GError **error)
     return console->fd >= 0 || open_failed(error, console->vtl, path);
 }
 
+/* A fresh pty echoes what the guest prints back to it as input. */
+static bool make_pty_raw(int fd)
+{
+    struct termios raw;
+
+    if (tcgetattr(fd, &raw) < 0)
+        return false;
+    cfmakeraw(&raw);
+    return tcsetattr(fd, TCSANOW, &raw) == 0;
+}
+
 static bool open_pty(struct console *console, const char *path, GError **error)
 {
     char name[64];
@@ -465,7 +492,7 @@ static bool open_pty(struct console *console, const char *path, GError **error)
         ptsname_r(console->fd, name, sizeof(name)) != 0)
         return open_failed(error, console->vtl, "pty");
     console->peer = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (console->peer < 0)
+    if (console->peer < 0 || !make_pty_raw(console->peer))
         return open_failed(error, console->vtl, "pty");
     g_printerr("vtlemu: the console of VTL%u is at %s\n", console->vtl, name);
     return true;
