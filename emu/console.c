@@ -35,6 +35,7 @@ struct console {
     int fd;       /* file, pty master or connected client; -1: none */
     int peer;     /* a pty's other side, held open so that the master never hangs up */
     int listener; /* socket; -1: none */
+    bool left;    /* the client hung up while its input waits for the sink; I/O thread only */
     size_t pending, output_size;
     bool grown; /* output since the last look at it; under set.lock */
     uint8_t input[INPUT_MAX]; /* read but not yet taken by the sink; I/O thread only */
@@ -301,6 +302,7 @@ static void replace_client(struct console *console, int fd)
     if (console->fd >= 0)
         close(console->fd);
     console->fd = fd;
+    console->left = false;
     g_mutex_unlock(&console->set->lock);
 }
 
@@ -327,8 +329,9 @@ static struct pollfd console_poll(const struct console *console)
 {
     bool client = console->fd >= 0 && console->kind != KIND_FILE;
 
-    if (client)
-        return (struct pollfd){.fd = console->pending ? -1 : console->fd, .events = POLLIN};
+    /* A sink that takes nothing must not keep the place for a client that has left. */
+    if (client && !(console->left && console->pending))
+        return (struct pollfd){.fd = console->fd, .events = console->pending ? 0 : POLLIN};
     return (struct pollfd){.fd = console->listener, .events = POLLIN};
 }
 
@@ -336,6 +339,8 @@ static void serve_console(struct console *console, const struct pollfd *event)
 {
     if (event->revents && event->fd == console->listener)
         accept_client(console);
+    else if (event->revents && console->pending)
+        console->left = true;
     else if (event->revents)
         read_console(console);
     deliver(console);

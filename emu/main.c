@@ -52,6 +52,7 @@ int main(int argc, char **argv)
 
     setlocale(LC_ALL, "");
     log_init();
+    g_set_prgname("vtlemu");
     if (!strcmp(name, "--help") || !strcmp(name, "-h"))
         name = "help";
     if (!strcmp(name, "--version"))

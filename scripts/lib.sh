@@ -75,14 +75,24 @@ Acquire::Languages "none";
 END
 }
 
-# Runs an apt tool with our configuration; lists are fetched once a day.
-private_apt() {
-    if [ ! -e "$APT_DIR/updated" ] || [ -n "$(find "$APT_DIR/updated" -mtime +0)" ]; then
-        write_apt_config
-        say "fetching package lists"
-        APT_CONFIG=$APT_DIR/apt.conf apt-get -qq update >&2
+# Fetches the package lists, once a day. Without a network yesterday's must do.
+update_lists() {
+    [ ! -e "$APT_DIR/updated" ] || [ -n "$(find "$APT_DIR/updated" -mtime +0)" ] || return 0
+    write_apt_config
+    say "fetching package lists"
+    if APT_CONFIG=$APT_DIR/apt.conf apt-get -qq update >&2; then
         touch "$APT_DIR/updated"
+    elif [ -e "$APT_DIR/updated" ]; then
+        say "apt could not fetch package lists; going on with those of $(date -r "$APT_DIR/updated" +%F)"
+    else
+        die "apt could not fetch the package lists; is there a network?"
     fi
+}
+
+# Runs an apt tool with our configuration.
+private_apt() {
+    mkdir -p "$CACHE"
+    (flock 9 && update_lists) 9>"$CACHE/apt.lock"
     APT_CONFIG=$APT_DIR/apt.conf "$@"
 }
 
