@@ -10,16 +10,19 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "emu/error.h"
+#include "emu/file.h"
 
 #define INPUT_MAX 256
 #define OUTPUT_MAX 512
 /* A prompt without a newline appears after this long. */
 #define FLUSH_MS 20
+#define US_PER_MS 1000
 
 #define KEY_CTRL_A 1
 #define KEY_CTRL_C 3
@@ -35,6 +38,7 @@ struct console {
     int fd;       /* file, pty master or connected client; -1: none */
     int peer;     /* a pty's other side, held open so that the master never hangs up */
     int listener; /* socket; -1: none */
+    bool lost;    /* the user knows that output cannot be written; under set.lock */
     bool left;    /* the client hung up while its input waits for the sink; I/O thread only */
     size_t pending, output_size;
     bool grown; /* output since the last look at it; under set.lock */
@@ -48,8 +52,9 @@ struct console_set {
     GThread *thread;
     int wake; /* eventfd */
     gint stop;
-    void (*quit)(void *context);
+    void (*quit)(void *context, int signal);
     void *quit_context;
+    gint64 flush_due; /* monotonic microseconds; 0: nothing to flush; I/O thread only */
     struct console *focus;
     unsigned stdio_count;
     bool stdin_open, stdin_is_tty, escape;
@@ -90,8 +95,7 @@ static void make_terminal_raw(void)
 {
     struct termios raw;
 
-    /* A background job that changed the terminal would be stopped. */
-    if (tcgetpgrp(STDIN_FILENO) != getpgrp() || tcgetattr(STDIN_FILENO, &saved_terminal) < 0)
+    if (tcgetattr(STDIN_FILENO, &saved_terminal) < 0)
         return;
     raw = saved_terminal;
     cfmakeraw(&raw);
@@ -108,8 +112,8 @@ static void wake(struct console_set *set)
         g_warning("console: cannot wake the I/O thread: %s", g_strerror(errno));
 }
 
-/* Writes all, waiting if need be; gives up on errors, as nobody is left to tell. */
-static void write_all(int fd, const void *bytes, size_t size)
+/* Writes all, waiting if need be. Returns 0 or an errno. */
+static int write_all(int fd, const void *bytes, size_t size)
 {
     const uint8_t *next = bytes;
 
@@ -120,12 +124,33 @@ static void write_all(int fd, const void *bytes, size_t size)
         if (done < 0 && errno == EAGAIN)
             poll(&room, 1, -1);
         else if (done < 0 && errno != EINTR)
-            return;
+            return errno;
         else if (done > 0) {
             next += done;
             size -= (size_t)done;
         }
     }
+    return 0;
+}
+
+/* To stdout. Once its reader has gone, as in `vtlemu run ... | head`, there is nothing to run for. */
+static void write_stdout(struct console_set *set, const void *bytes, size_t size)
+{
+    int error = write_all(STDOUT_FILENO, bytes, size);
+
+    if (error == EPIPE)
+        set->quit(set->quit_context, SIGPIPE);
+    else if (error)
+        g_debug("stdout: %s", g_strerror(error));
+}
+
+static void write_file(struct console *console)
+{
+    int error = write_all(console->fd, console->output, console->output_size);
+
+    if (error && !console->lost)
+        g_warning("the console of VTL%u: output is lost: %s", console->vtl, g_strerror(error));
+    console->lost |= error != 0;
 }
 
 /* A line's beginning: whose it is, if there is more than one on stdio. */
@@ -136,7 +161,7 @@ static void write_prefix(const struct console *console)
     if (console->set->stdio_count < 2)
         return;
     g_snprintf(prefix, sizeof(prefix), "[VTL%u] ", console->vtl);
-    write_all(STDOUT_FILENO, prefix, strlen(prefix));
+    write_stdout(console->set, prefix, strlen(prefix));
 }
 
 static void write_stdio(struct console *console)
@@ -145,7 +170,7 @@ static void write_stdio(struct console *console)
     const uint8_t *next = console->output, *end = next + console->output_size;
 
     if (set->line_open && set->last_writer != console) {
-        write_all(STDOUT_FILENO, "\n", 1);
+        write_stdout(set, "\n", 1);
         set->line_open = false;
     }
     set->last_writer = console;
@@ -155,7 +180,7 @@ static void write_stdio(struct console *console)
 
         if (!set->line_open)
             write_prefix(console);
-        write_all(STDOUT_FILENO, next, (size_t)(stop - next));
+        write_stdout(set, next, (size_t)(stop - next));
         set->line_open = !newline;
         next = stop;
     }
@@ -169,7 +194,7 @@ static void flush(struct console *console)
     if (console->kind == KIND_STDIO)
         write_stdio(console);
     else if (console->kind == KIND_FILE)
-        write_all(console->fd, console->output, console->output_size);
+        write_file(console);
     else if (console->fd >= 0 && write(console->fd, console->output, console->output_size) < 0 &&
              errno != EAGAIN)
         g_debug("console of VTL%u: output dropped: %s", console->vtl, g_strerror(errno));
@@ -251,7 +276,7 @@ static void escape_key(struct console_set *set, uint8_t key)
 {
     switch (key) {
     case 'x':
-        set->quit(set->quit_context);
+        set->quit(set->quit_context, SIGINT);
         break;
     case 'c':
         focus_next(set);
@@ -275,7 +300,7 @@ static void terminal_key(struct console_set *set, uint8_t key)
     } else if (key == KEY_CTRL_A) {
         set->escape = true;
     } else if (key == KEY_CTRL_C && !focus->sink.listening(focus->sink.context)) {
-        set->quit(set->quit_context);
+        set->quit(set->quit_context, SIGINT);
     } else {
         push(focus, key);
     }
@@ -386,6 +411,28 @@ static bool has_output(struct console_set *set)
     return any;
 }
 
+/* What has waited for a while is flushed, however busy other consoles are. */
+static int flush_timeout_ms(struct console_set *set)
+{
+    gint64 now = g_get_monotonic_time();
+
+    if (!has_output(set))
+        set->flush_due = 0;
+    else if (!set->flush_due)
+        set->flush_due = now + FLUSH_MS * US_PER_MS;
+    if (!set->flush_due)
+        return -1;
+    return set->flush_due > now ? (int)((set->flush_due - now) / US_PER_MS) + 1 : 0;
+}
+
+static void flush_if_due(struct console_set *set)
+{
+    if (!set->flush_due || g_get_monotonic_time() < set->flush_due)
+        return;
+    flush_settled(set);
+    set->flush_due = 0;
+}
+
 static void take_wake(struct console_set *set)
 {
     uint64_t count;
@@ -399,15 +446,19 @@ static void serve_once(struct console_set *set, struct pollfd *events)
 {
     guint count = set->consoles->len;
     struct console *focus = get_focus(set);
-    bool read_keys = set->stdin_open && focus && !focus->pending;
-    int timeout = has_output(set) ? FLUSH_MS : -1;
+    /* Keys that end the run must get through even when the guest takes no input. */
+    bool read_keys = set->stdin_open && focus && (set->stdin_is_tty || !focus->pending);
+    int timeout = flush_timeout_ms(set);
 
     for (guint i = 0; i < count; i++)
         events[i] = console_poll(g_ptr_array_index(set->consoles, i));
     events[count] = (struct pollfd){.fd = set->wake, .events = POLLIN};
     events[count + 1] = (struct pollfd){.fd = read_keys ? STDIN_FILENO : -1, .events = POLLIN};
-    if (poll(events, count + 2, timeout) == 0)
-        flush_settled(set);
+    if (poll(events, count + 2, timeout) < 0) {
+        g_debug("console: %s", g_strerror(errno));
+        return;
+    }
+    flush_if_due(set);
     if (events[count].revents)
         take_wake(set);
     if (events[count + 1].revents)
@@ -428,7 +479,7 @@ static gpointer serve(gpointer context)
 
 /* --- Opening and closing --------------------------------------------------------------------- */
 
-struct console_set *console_set_new(void (*quit)(void *context), void *context)
+struct console_set *console_set_new(void (*quit)(void *context, int signal), void *context)
 {
     struct console_set *set = g_new0(struct console_set, 1);
 
@@ -442,7 +493,8 @@ struct console_set *console_set_new(void (*quit)(void *context), void *context)
 
 static bool open_failed(GError **error, unsigned vtl, const char *where)
 {
-    emu_set_error(error, EMU_ERROR_USAGE, "--vtl%u-console %s: %s", vtl, where, g_strerror(errno));
+    emu_set_error(error, EMU_ERROR_USAGE, "--vtl%u-console %s: %s%s", vtl, where, g_strerror(errno),
+                  errno == EADDRINUSE ? "; remove it, or give another path" : "");
     return false;
 }
 
@@ -461,10 +513,11 @@ static bool open_stdio(struct console *console, const char *path, GError **error
     (void)path;
     (void)error;
     if (set->stdio_count++ == 0) {
-        set->stdin_open = fcntl(STDIN_FILENO, F_GETFD) >= 0;
         set->stdin_is_tty = isatty(STDIN_FILENO);
+        /* A background job that touched the terminal would be stopped; it has no keyboard. */
+        set->stdin_open = !set->stdin_is_tty || tcgetpgrp(STDIN_FILENO) == getpgrp();
         set->focus = console;
-        if (set->stdin_is_tty)
+        if (set->stdin_is_tty && set->stdin_open)
             make_terminal_raw();
     }
     return true;
@@ -472,8 +525,10 @@ static bool open_stdio(struct console *console, const char *path, GError **error
 
 static bool open_file(struct console *console, const char *path, GError **error)
 {
-    console->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    return console->fd >= 0 || open_failed(error, console->vtl, path);
+    g_autofree char *option = g_strdup_printf("--vtl%u-console file:", console->vtl);
+
+    console->fd = file_open_output(option, path, error);
+    return console->fd >= 0;
 }
 
 /* A fresh pty echoes what the guest prints back to it as input. */
@@ -503,20 +558,41 @@ static bool open_pty(struct console *console, const char *path, GError **error)
     return true;
 }
 
+static int new_socket(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/* One that nobody listens on was left by a run that was killed. */
+static void remove_stale_socket(const struct sockaddr_un *address)
+{
+    int fd = new_socket();
+    struct stat status;
+
+    if (fd < 0)
+        return;
+    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
+        errno == ECONNREFUSED && lstat(address->sun_path, &status) == 0 && S_ISSOCK(status.st_mode))
+        unlink(address->sun_path);
+    close(fd);
+}
+
 static bool open_unix(struct console *console, const char *path, GError **error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_autofree char *where = g_strconcat("unix:", path, NULL);
 
     if (strlen(path) >= sizeof(address.sun_path)) {
         errno = ENAMETOOLONG;
-        return open_failed(error, console->vtl, path);
+        return open_failed(error, console->vtl, where);
     }
     strcpy(address.sun_path, path);
-    console->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    remove_stale_socket(&address);
+    console->listener = new_socket();
     if (console->listener < 0 ||
         bind(console->listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
         listen(console->listener, 1) < 0)
-        return open_failed(error, console->vtl, path);
+        return open_failed(error, console->vtl, where);
     console->path = g_strdup(path);
     return true;
 }
@@ -591,16 +667,35 @@ void console_set_focus(struct console_set *set, struct console *console)
     g_mutex_unlock(&set->lock);
 }
 
-void console_set_free(struct console_set *set)
+void console_set_finish(struct console_set *set)
 {
     g_atomic_int_set(&set->stop, 1);
     wake(set);
     if (set->thread)
         g_thread_join(set->thread);
+    set->thread = NULL;
     flush_all(set);
     if (set->line_open && set->stdio_count)
-        write_all(STDOUT_FILENO, "\n", 1);
+        write_stdout(set, "\n", 1);
+    set->line_open = false;
     console_restore_terminal();
+}
+
+/* The list stands still, and paths do not change. */
+void console_set_abandon(struct console_set *set)
+{
+    console_restore_terminal();
+    for (guint i = 0; i < set->consoles->len; i++) {
+        const struct console *console = g_ptr_array_index(set->consoles, i);
+
+        if (console->path)
+            unlink(console->path);
+    }
+}
+
+void console_set_free(struct console_set *set)
+{
+    console_set_finish(set);
     for (guint i = 0; i < set->consoles->len; i++)
         close_console(g_ptr_array_index(set->consoles, i));
     g_ptr_array_unref(set->consoles);

@@ -23,13 +23,22 @@ struct console_sink {
     void *context;
 };
 
-/* @quit is called by the I/O thread when the user wants to end the run (Ctrl-A x). */
-struct console_set *console_set_new(void (*quit)(void *context), void *context);
+/*
+ * @quit is called, by any thread, when the user wants to end the run: with SIGINT for Ctrl-A x, with
+ * SIGPIPE when nobody is left to read stdout. SIGPIPE itself must be ignored by the process.
+ */
+struct console_set *console_set_new(void (*quit)(void *context, int signal), void *context);
 
 /* Starts the I/O thread, after the last console has been opened. */
 void console_set_start(struct console_set *set);
 
-/* Stops the I/O thread, writes out what is left, frees all consoles, restores the terminal. */
+/* Stops the I/O thread, writes out what is left, restores the terminal. May wait for readers. */
+void console_set_finish(struct console_set *set);
+
+/* For one that waits for ever: restores the terminal and removes sockets, from any thread. */
+void console_set_abandon(struct console_set *set);
+
+/* Finishes if that has not been done, and frees all consoles. */
 void console_set_free(struct console_set *set);
 
 /* Gives the keyboard to @console, if it is on stdio. */

@@ -56,7 +56,8 @@ GBytes *gzip_unpack(GBytes *file, const char *name, gsize limit, GError **error)
         return g_byte_array_free_to_bytes(g_steal_pointer(&out));
     if (out->len > limit)
         emu_set_error(error, EMU_ERROR_SETUP,
-                      "%s: larger than %" G_GSIZE_FORMAT " MiB when unpacked; is this a kernel?",
+                      "%s: larger than %" G_GSIZE_FORMAT " MiB when unpacked; is this a kernel? If so, give "
+                      "more --memory",
                       name, limit / (gsize)MIB);
     else
         emu_set_error(error, EMU_ERROR_SETUP,

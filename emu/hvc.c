@@ -45,52 +45,58 @@ static void read_arguments(struct vcpu *vcpu, struct smccc_registers *registers,
         registers->x[i] = vcpu_get64(vcpu, REG_X0 + i);
 }
 
-/* Writes back what the service changed; the vCPU skips the rest. */
-static void write_results(struct vcpu *vcpu, const struct smccc_registers *registers,
-                          unsigned count)
+/*
+ * Writes back what the call returns, and nothing else: a hypercall may have set a register of the
+ * caller, such as X15, that is none of its results.
+ */
+static void write_results(struct vcpu *vcpu, const struct smccc_registers *before,
+                          const struct smccc_registers *after)
 {
-    for (unsigned i = 0; i < count; i++)
-        vcpu_set64(vcpu, REG_X0 + i, registers->x[i]);
+    for (unsigned i = 0; i < SMCCC_REGISTERS; i++)
+        if (after->x[i] != before->x[i])
+            vcpu_set64(vcpu, REG_X0 + i, after->x[i]);
 }
 
 static void finish(struct vcpu *vcpu, enum smccc_outcome outcome, uint64_t pc,
-                   const struct smccc_registers *registers, unsigned count)
+                   const struct smccc_registers *before, const struct smccc_registers *after)
 {
     if (outcome == SMCCC_STOP)
         return;
-    write_results(vcpu, registers, count);
+    write_results(vcpu, before, after);
     vcpu_set64(vcpu, REG_PC, outcome == SMCCC_RETRY ? pc : pc + A64_INSN_SIZE);
 }
 
 static void perform_smccc(struct vp *vp, uint64_t pc)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
-    struct smccc_registers registers = {0};
+    struct smccc_registers arguments = {0}, registers;
     uint32_t id = (uint32_t)vcpu_get64(vcpu, REG_X0);
     unsigned count = id == HV_SMCCC_FUNCTION ? SMCCC_REGISTERS : SHORT_ARGUMENTS;
     enum smccc_outcome outcome;
 
     vp->stats.smccc_calls++;
     vp->stats.hypercalls += id == HV_SMCCC_FUNCTION;
-    read_arguments(vcpu, &registers, count);
+    read_arguments(vcpu, &arguments, count);
+    registers = arguments;
     trace_line(vp->machine->trace, vp->core->index, vp->core->active,
                "smccc 0x%08x 0x%" G_GINT64_MODIFIER "x", id, registers.x[1]);
     outcome = smccc_dispatch(services, G_N_ELEMENTS(services), vp->core, &registers);
-    finish(vcpu, outcome, pc, &registers, count);
+    finish(vcpu, outcome, pc, &arguments, &registers);
 }
 
 static void perform_hypercall(struct vp *vp, uint64_t pc)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
-    struct smccc_registers registers;
+    struct smccc_registers arguments, registers;
     enum smccc_outcome outcome;
 
     vp->stats.hypercalls++;
-    read_arguments(vcpu, &registers, SMCCC_REGISTERS);
+    read_arguments(vcpu, &arguments, SMCCC_REGISTERS);
+    registers = arguments;
     trace_line(vp->machine->trace, vp->core->index, vp->core->active,
                "hypercall 0x%" G_GINT64_MODIFIER "x", registers.x[0]);
     outcome = vtl_hypercall(vp->core, HVC_HYPERCALL, &registers);
-    finish(vcpu, outcome, pc, &registers, SMCCC_REGISTERS);
+    finish(vcpu, outcome, pc, &arguments, &registers);
 }
 
 static void perform_undefined(struct vp *vp, uint64_t pc)
@@ -102,12 +108,13 @@ static void perform_undefined(struct vp *vp, uint64_t pc)
 }
 
 /* What PSCI or the loader promised in X0 holds at the first entry only. */
-static void give_start_argument(struct vp_level *level)
+static void give_start_argument(struct vp *vp, struct vp_level *level)
 {
-    if (!level->start_x0_pending)
-        return;
+    g_mutex_lock(&vp->machine->lock);
+    if (level->start_x0_pending)
+        vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
     level->start_x0_pending = false;
-    vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
+    g_mutex_unlock(&vp->machine->lock);
 }
 
 static void switch_to(struct vp *vp, unsigned target, enum stats_switch reason, uint64_t pc)
@@ -125,16 +132,27 @@ static void switch_to(struct vp *vp, unsigned target, enum stats_switch reason, 
         return;
     }
     vtl_enter(vp->core, target, VTL_ENTRY_CALL);
-    give_start_argument(to);
+    give_start_argument(vp, to);
     stats_count_switch(&vp->stats, reason);
     trace_line(vp->machine->trace, vp->core->index, source, "switch to vtl%u", target);
+}
+
+/* A VTL that has not been started on this VP, or has been turned off, serves no calls. */
+static bool is_on(struct vp *vp, unsigned vtl)
+{
+    bool on;
+
+    g_mutex_lock(&vp->machine->lock);
+    on = vp->level[vtl].power != PSCI_AFFINITY_OFF;
+    g_mutex_unlock(&vp->machine->lock);
+    return on;
 }
 
 static void perform_vtl_call(struct vp *vp, uint64_t pc)
 {
     unsigned target;
 
-    if (vtl_call_target(vp->core, &target))
+    if (vtl_call_target(vp->core, &target) && is_on(vp, target))
         switch_to(vp, target, STATS_VTL_CALL, pc);
     else
         perform_undefined(vp, pc);
@@ -180,8 +198,9 @@ void hvc_exit(struct vp *vp)
     pc = vcpu_get64(vcpu, REG_PC) - A64_INSN_SIZE;
     if (!hvc_fetch(vp, pc, &immediate)) {
         /* Another VP changes the code or its mapping under our eyes; only the guest suffers. */
-        g_warning("VP%u at VTL%u: no HVC found at PC 0x%" G_GINT64_MODIFIER "x; taken for `hvc #0`",
-                  vp->core->index, vp->core->active, pc);
+        if (vp_may_complain(vp))
+            g_warning("VP%u at VTL%u: no HVC found at PC 0x%" G_GINT64_MODIFIER "x; taken for `hvc #0`",
+                      vp->core->index, vp->core->active, pc);
         immediate = HVC_SMCCC;
     }
     hvc_perform(vp, pc, immediate);

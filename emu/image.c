@@ -3,19 +3,16 @@
 #include "emu/image.h"
 
 #include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "emu/error.h"
+#include "emu/file.h"
 #include "emu/gzip.h"
 #include "emu/image-private.h"
 #include "emu/layout.h"
 
-/* Larger than any kernel; stops decompression bombs. */
-#define UNPACKED_MAX (1 * GIB)
+/* Larger than any kernel. */
+#define IMAGE_SIZE_MAX (1 * GIB)
 
 /* The head of an arm64 Image (booting.rst, "Call the kernel image"), little endian. */
 #define LINUX_HEADER_SIZE 64
@@ -104,7 +101,7 @@ static bool parse_linux(struct image *image, const struct image_file *file, uint
     if (image_size == 0)
         return image_refuse(file, error,
                             "an arm64 Image without its size; use Linux 3.17 or newer");
-    if (offset >= 2 * MIB || image_size < LINUX_HEADER_SIZE || image_size > UNPACKED_MAX)
+    if (offset >= 2 * MIB || image_size < LINUX_HEADER_SIZE || image_size > IMAGE_SIZE_MAX)
         return image_refuse(file, error,
                             "the header of this arm64 Image is damaged; copy or build it again");
     if (pe_extent(file) > file->size)
@@ -141,46 +138,27 @@ static bool parse_content(struct image *image, const char *name, uint64_t base, 
     return parse_flat(image, &file, base, error);
 }
 
-struct image *image_parse(GBytes *file, const char *name, uint64_t base, GError **error)
+struct image *image_parse(GBytes *file, const char *name, uint64_t base, uint64_t limit,
+                          GError **error)
 {
     struct image *image = g_new0(struct image, 1);
 
     image->segments = g_array_new(FALSE, FALSE, sizeof(struct image_segment));
     image->content =
-        gzip_is(file) ? gzip_unpack(file, name, UNPACKED_MAX, error) : g_bytes_ref(file);
+        gzip_is(file) ? gzip_unpack(file, name, limit, error) : g_bytes_ref(file);
     if (image->content && parse_content(image, name, base, error))
         return image;
     image_free(image);
     return NULL;
 }
 
-static GBytes *read_file(const char *path, GError **error)
+struct image *image_load(const char *option, const char *path, uint64_t base, uint64_t limit,
+                         GError **error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    GMappedFile *map = NULL;
-    GBytes *bytes = NULL;
+    g_autoptr(GBytes) bytes = file_read(option, path, limit, error);
+    g_autofree char *name = g_strconcat(option, path, NULL);
 
-    if (fd < 0 || fstat(fd, &status) < 0)
-        emu_set_error(error, EMU_ERROR_SETUP, "%s: %s", path, g_strerror(errno));
-    else if (!S_ISREG(status.st_mode))
-        emu_set_error(error, EMU_ERROR_SETUP, "%s: not a regular file; give a kernel's file", path);
-    else
-        map = g_mapped_file_new_from_fd(fd, FALSE, error);
-    if (map) {
-        bytes = g_mapped_file_get_bytes(map);
-        g_mapped_file_unref(map);
-    }
-    if (fd >= 0)
-        close(fd);
-    return bytes;
-}
-
-struct image *image_load(const char *path, uint64_t base, GError **error)
-{
-    g_autoptr(GBytes) bytes = read_file(path, error);
-
-    return bytes ? image_parse(bytes, path, base, error) : NULL;
+    return bytes ? image_parse(bytes, name, base, limit, error) : NULL;
 }
 
 void image_free(struct image *image)

@@ -32,13 +32,15 @@ struct image {
 
 /*
  * Parses @file, which is called @name in errors; @base (a multiple of 2 MiB) is where a relocatable
- * image goes. No two segments overlap and none wraps around; whether they lie in memory is for the
+ * image goes, @limit how many bytes a compressed one may become. No two segments overlap and none wraps around; whether they lie in memory is for the
  * caller to check. NULL with @error: not usable; the text says why and what to do.
  */
-struct image *image_parse(GBytes *file, const char *name, uint64_t base, GError **error);
+struct image *image_parse(GBytes *file, const char *name, uint64_t base, uint64_t limit,
+                          GError **error);
 
-/* The same for a file. */
-struct image *image_load(const char *path, uint64_t base, GError **error);
+/* The same for the file that @option names. */
+struct image *image_load(const char *option, const char *path, uint64_t base, uint64_t limit,
+                         GError **error);
 
 void image_free(struct image *image);
 

@@ -3,17 +3,22 @@
  * Fills a level's part of memory: kernel from below, device tree at the top, initial RAM disk
  * right beneath it.
  */
+#include <errno.h>
 #include <linux/kvm.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "emu/error.h"
 #include "emu/fdt.h"
+#include "emu/file.h"
 #include "emu/image.h"
 #include "emu/kvm.h"
 #include "emu/layout.h"
 #include "emu/machine.h"
 
 #define PAGE 4096u
+/* A kernel with debug information may be larger than the memory it will run in. */
+#define KERNEL_FILE_MIN (256 * MIB)
 /* The tree must not cross a 2 MiB boundary, in whose units Linux maps it (booting.rst). */
 #define TREE_ROOM (1024u * 1024)
 #define MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
@@ -35,6 +40,19 @@ static bool segment_fits(const struct range *room, const struct image_segment *s
            segment->mem_size <= room->end - segment->gpa;
 }
 
+/* What to give more of. */
+static const char *memory_option(unsigned vtl)
+{
+    static const char *const options[VTL_LEVELS] = {"--memory", "--vtl1-memory", "--vtl2-memory"};
+
+    return options[vtl];
+}
+
+static char *level_option(unsigned vtl, const char *name)
+{
+    return g_strdup_printf("--vtl%u-%s ", vtl, name);
+}
+
 static bool place_segment(struct machine *machine, unsigned vtl, const char *name,
                           const struct image_segment *segment, struct range *used, GError **error)
 {
@@ -42,11 +60,12 @@ static bool place_segment(struct machine *machine, unsigned vtl, const char *nam
 
     if (!segment_fits(&room, segment)) {
         emu_set_error(error, EMU_ERROR_SETUP,
-                      "%s: its part at 0x%" G_GINT64_MODIFIER "x (%" G_GUINT64_FORMAT
-                      " KiB) does not fit into VTL%u's memory, 0x%" G_GINT64_MODIFIER
-                      "x to 0x%" G_GINT64_MODIFIER
-                      "x; link it elsewhere or change --memory or --vtlN-memory",
-                      name, segment->gpa, segment->mem_size / KIB, vtl, room.start, room.end);
+                      "--vtl%u-kernel %s: its part at 0x%" G_GINT64_MODIFIER
+                      "x (%" G_GUINT64_FORMAT " KiB) does not fit into VTL%u's memory, 0x%"
+                      G_GINT64_MODIFIER "x to 0x%" G_GINT64_MODIFIER
+                      "x; link it elsewhere or change %s",
+                      vtl, name, segment->gpa, segment->mem_size / KIB, vtl, room.start, room.end,
+                      memory_option(vtl));
         return false;
     }
     memory_write(&machine->memory, segment->gpa, segment->data, segment->data_size);
@@ -62,7 +81,7 @@ static bool place_segment(struct machine *machine, unsigned vtl, const char *nam
 static void learn_sites(struct level *level, const struct image *image,
                         const struct image_segment *segment)
 {
-    if (image->kind == IMAGE_LINUX)
+    if (image->kind == IMAGE_LINUX || segment->gpa % A64_INSN_SIZE)
         return;
     for (uint64_t i = 0; i + A64_INSN_SIZE <= segment->data_size; i += A64_INSN_SIZE) {
         uint32_t word;
@@ -94,7 +113,9 @@ static bool load_kernel(struct machine *machine, unsigned vtl, struct range *use
 {
     const char *name = machine->options->level[vtl].kernel;
     struct level *level = &machine->level[vtl];
-    struct image *image = image_load(name, level->base, error);
+    g_autofree char *option = level_option(vtl, "kernel");
+    uint64_t limit = MAX(machine->options->memory, KERNEL_FILE_MIN);
+    struct image *image = image_load(option, name, level->base, limit, error);
     bool good;
 
     if (!image)
@@ -111,26 +132,27 @@ static bool load_initrd(struct machine *machine, unsigned vtl, const struct rang
                         uint64_t top, struct fdt_config *config, GError **error)
 {
     const char *name = machine->options->level[vtl].initrd;
-    g_autoptr(GMappedFile) file = name ? g_mapped_file_new(name, FALSE, error) : NULL;
-    uint64_t size;
+    g_autofree char *option = level_option(vtl, "initrd");
+    g_autoptr(GBytes) file =
+        name ? file_read(option, name, machine->options->memory, error) : NULL;
+    gsize size;
 
     if (!name)
         return true;
     if (!file)
         return false;
-    size = g_mapped_file_get_length(file);
+    size = g_bytes_get_size(file);
     if (size == 0 || top < used->end || size > (top - used->end) / PAGE * PAGE) {
         emu_set_error(error, EMU_ERROR_SETUP,
-                      size ? "%s: does not fit into VTL%u's memory beside its kernel; give more "
-                             "--memory or --vtl%u-memory"
-                           : "%s: the initial RAM disk of VTL%u is empty; give another "
-                             "--vtl%u-initrd",
-                      name, vtl, vtl);
+                      size ? "%s%s: does not fit into VTL%u's memory beside its kernel; give "
+                             "more %s"
+                           : "%s%s: the initial RAM disk of VTL%u is empty; give another one",
+                      option, name, vtl, memory_option(vtl));
         return false;
     }
     config->initrd_base = (top - size) / PAGE * PAGE;
     config->initrd_size = size;
-    memory_write(&machine->memory, config->initrd_base, g_mapped_file_get_contents(file), size);
+    memory_write(&machine->memory, config->initrd_base, g_bytes_get_data(file, NULL), size);
     return true;
 }
 
@@ -152,10 +174,22 @@ static bool read_mpidrs(struct machine *machine, unsigned vtl, uint64_t *mpidr, 
 static bool dump_tree(const struct machine *machine, unsigned vtl, GBytes *tree, GError **error)
 {
     const char *path = machine->options->level[vtl].dump_dtb;
+    g_autofree char *option = g_strdup_printf("--dump-dtb %u:", vtl);
     gsize size;
     const char *data = g_bytes_get_data(tree, &size);
+    int fd = path ? file_open_output(option, path, error) : -1;
+    bool good;
 
-    return !path || g_file_set_contents(path, data, (gssize)size, error);
+    if (!path)
+        return true;
+    if (fd < 0)
+        return false;
+    good = write(fd, data, size) == (ssize_t)size;
+    if (!good)
+        emu_set_error(error, EMU_ERROR_SETUP, "%s%s: not written: %s", option, path,
+                      g_strerror(errno));
+    close(fd);
+    return good;
 }
 
 static bool load_tree(struct machine *machine, unsigned vtl, const struct fdt_config *config,
@@ -188,8 +222,9 @@ bool load_level(struct machine *machine, unsigned vtl, GError **error)
         return false;
     if (used.end > level->device_tree) {
         emu_set_error(error, EMU_ERROR_SETUP,
-                      "%s: no room for the device tree behind it in VTL%u's memory; give more "
-                      "--memory or --vtl%u-memory", machine->options->level[vtl].kernel, vtl, vtl);
+                      "--vtl%u-kernel %s: no room for the device tree behind it in VTL%u's memory; "
+                      "give more %s", vtl, machine->options->level[vtl].kernel, vtl,
+                      memory_option(vtl));
         return false;
     }
     return load_initrd(machine, vtl, &used, level->device_tree, &config, error) &&

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "emu/error.h"
@@ -99,12 +98,14 @@ static void backend_crashed(void *context, unsigned vp, unsigned vtl, const stru
 {
     struct machine *machine = context;
 
+    /* Once a run: what has ended must not go on filling the log. */
+    if (!machine_end(machine, MACHINE_CRASHED, vtl, NULL))
+        return;
     g_printerr("vtlemu: the guest crashed: VP%u at VTL%u, control 0x%" G_GINT64_MODIFIER "x\n", vp,
                vtl, crash->control);
     for (unsigned i = 0; i < HV_CRASH_PARAMETERS; i++)
         g_printerr("vtlemu:   P%u 0x%016" G_GINT64_MODIFIER "x\n", i, crash->parameter[i]);
     log_crash_message(machine, crash);
-    machine_end(machine, MACHINE_CRASHED, vtl, NULL);
 }
 
 static const struct vtl_backend backend = {
@@ -164,7 +165,6 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     machine->kvm = -1;
     machine->vtls = options_vtls(options);
     machine->counter_hz = read_counter_frequency();
-    machine->end_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     g_mutex_init(&machine->lock);
     g_cond_init(&machine->changed);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
@@ -190,7 +190,6 @@ void machine_free(struct machine *machine)
         devices_free(&machine->level[vtl].devices);
     if (machine->kvm >= 0)
         close(machine->kvm);
-    close(machine->end_event);
     g_mutex_clear(&machine->lock);
     g_cond_clear(&machine->changed);
     g_free(machine->end_message);
@@ -269,11 +268,20 @@ static bool start_threads(struct machine *machine, GError **error)
     return true;
 }
 
+/* A new life after a reset, unless the user has had enough meanwhile. */
+static void begin(struct machine *machine)
+{
+    g_mutex_lock(&machine->lock);
+    if (machine->end == MACHINE_RESET)
+        machine->end = MACHINE_RUNNING;
+    g_mutex_unlock(&machine->lock);
+}
+
 bool machine_power_on(struct machine *machine, GError **error)
 {
     machine->powered = true;
     machine->counter_offset = read_counter();
-    machine->end = MACHINE_RUNNING;
+    begin(machine);
     create_vps(machine);
     FOR_EACH_VTL (machine, vtl)
         if (!open_level(machine, vtl, error))
@@ -292,25 +300,36 @@ void machine_kick(struct vp *vp)
         pthread_kill(vp->thread, VP_KICK_SIGNAL);
 }
 
-void machine_end(struct machine *machine, enum machine_end end, unsigned detail, char *message)
+static bool counts(enum machine_end before, enum machine_end end)
 {
-    static const uint64_t one = 1;
-    bool first;
+    return before == MACHINE_RUNNING ||
+           (before == MACHINE_RESET && (end == MACHINE_TIMEOUT || end == MACHINE_SIGNAL));
+}
+
+bool machine_end(struct machine *machine, enum machine_end end, unsigned detail, char *message)
+{
+    g_autofree char *rest = message;
+    bool accepted;
 
     g_mutex_lock(&machine->lock);
-    first = machine->end == MACHINE_RUNNING;
-    if (first) {
+    accepted = counts(machine->end, end);
+    if (accepted) {
         machine->end = end;
         machine->end_detail = detail;
         g_free(machine->end_message);
-        machine->end_message = g_steal_pointer(&message);
+        machine->end_message = g_steal_pointer(&rest);
     }
     g_cond_broadcast(&machine->changed);
     g_mutex_unlock(&machine->lock);
-    g_free(message);
-    /* An eventfd takes a write unless its counter is about to overflow. */
-    if (first && write(machine->end_event, &one, sizeof(one)) < 0)
-        g_critical("cannot report the end of the run: %s", g_strerror(errno));
+    return accepted;
+}
+
+void machine_wait(struct machine *machine)
+{
+    g_mutex_lock(&machine->lock);
+    while (machine->end == MACHINE_RUNNING)
+        g_cond_wait(&machine->changed, &machine->lock);
+    g_mutex_unlock(&machine->lock);
 }
 
 bool machine_ended(struct machine *machine)
@@ -348,7 +367,7 @@ void machine_power_off(struct machine *machine)
 {
     if (!machine->powered)
         return;
-    machine_end(machine, MACHINE_QUIT, 0, NULL);
+    machine_end(machine, MACHINE_STOPPED, 0, NULL);
     stop_threads(machine);
     FOR_EACH_VTL (machine, vtl) {
         devices_power(&machine->level[vtl].devices, false);

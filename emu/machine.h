@@ -41,8 +41,8 @@ enum machine_end {
     MACHINE_FAILED,   /* the guest reported a failure to the test device */
     MACHINE_BROKEN,   /* KVM or vtlemu failed */
     MACHINE_TIMEOUT,
-    MACHINE_SIGNAL,
-    MACHINE_QUIT,     /* Ctrl-A x */
+    MACHINE_SIGNAL,   /* or Ctrl-A x, which counts as SIGINT */
+    MACHINE_STOPPED,  /* machine_power_off() before any of these */
 };
 
 /* One VTL of one VP. */
@@ -61,6 +61,7 @@ struct vp {
     bool has_thread;
     struct stats stats;
     struct hvc_watch watch;
+    unsigned complaints;
     struct vp_level level[VTL_LEVELS];
 };
 
@@ -91,10 +92,9 @@ struct machine {
 
     GMutex lock;
     GCond changed;            /* a power state or the end */
-    enum machine_end end;     /* the first reason wins */
+    enum machine_end end;     /* the first reason wins, but the user's over a reset */
     unsigned end_detail;      /* failure number or signal */
     char *end_message;        /* for MACHINE_BROKEN; owned */
-    int end_event;            /* eventfd, readable once the run has ended */
     struct stats stats;       /* of VPs that have stopped */
 };
 
@@ -109,10 +109,14 @@ bool machine_power_on(struct machine *machine, GError **error);
 void machine_power_off(struct machine *machine);
 
 /*
- * Ends the run, from any thread; only the first call has an effect. @message is for
- * MACHINE_BROKEN, taken over, and may be NULL.
+ * Ends the run, from any thread. True if @end is the reason that counts: the first one, or
+ * MACHINE_TIMEOUT or MACHINE_SIGNAL after a reset, which would go on for ever otherwise. @message
+ * is for MACHINE_BROKEN, taken over, and may be NULL.
  */
-void machine_end(struct machine *machine, enum machine_end end, unsigned detail, char *message);
+bool machine_end(struct machine *machine, enum machine_end end, unsigned detail, char *message);
+
+/* Waits until the run has ended. */
+void machine_wait(struct machine *machine);
 
 /* Has the run ended? */
 bool machine_ended(struct machine *machine);
@@ -137,6 +141,8 @@ static inline struct vp *vp_of(const struct vtl_vp *core)
 
     return &machine->vps[core->index];
 }
+/* May the VP trouble the user once more with what its guest does? A guest must not fill disks. */
+bool vp_may_complain(struct vp *vp);
 /* Ends the run because of KVM or ourselves, with a dump of the VP's registers. */
 void vp_broken(struct vp *vp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vtlemu: the commands. */
+#include <fcntl.h>
 #include <glib.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "emu/error.h"
@@ -46,20 +48,37 @@ static int version_main(int argc, char **argv)
     return EMU_EXIT_OK;
 }
 
+/* A closed standard stream would become whatever we open first, and be written to. */
+static void fill_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
 
+    fill_standard_streams();
     setlocale(LC_ALL, "");
     log_init();
-    g_set_prgname("vtlemu");
     if (!strcmp(name, "--help") || !strcmp(name, "-h"))
         name = "help";
     if (!strcmp(name, "--version"))
         name = "version";
-    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        if (!strcmp(name, commands[i].name))
-            return commands[i].main(argc - 1, argv + 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *program = g_strconcat("vtlemu ", name, NULL);
+
+        if (strcmp(name, commands[i].name))
+            continue;
+        g_set_prgname(program); /* for its help */
+        return commands[i].main(argc - 1, argv + 1);
+    }
     g_printerr(*name ? "vtlemu: %s: no such command; see vtlemu --help\n"
                      : "vtlemu: %sgive a command; see vtlemu --help\n", name);
     return EMU_EXIT_USAGE;

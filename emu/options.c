@@ -57,6 +57,21 @@ static bool usage(GError **error, const char *option, const char *value, const c
     return false;
 }
 
+/* Keeps @value as it is without @text. */
+static bool parse_number(const char *option, const char *text, int least, int most, int *value,
+                         GError **error)
+{
+    g_autofree char *what = g_strdup_printf("give a number from %d to %d", least, most);
+    gint64 number;
+
+    if (!text)
+        return true;
+    if (!g_ascii_string_to_signed(text, 10, least, most, &number, NULL))
+        return usage(error, option, text, what);
+    *value = (int)number;
+    return true;
+}
+
 static bool parse_memory(const char *option, const char *text, uint64_t fallback, uint64_t *bytes,
                          GError **error)
 {
@@ -110,7 +125,11 @@ static bool check_memory(struct options *options, GError **error)
 static bool check_level(const struct options *options, unsigned vtl, GError **error)
 {
     const struct level_options *level = &options->level[vtl];
-    const char *orphan = level->initrd ? "initrd" : level->command_line ? "cmdline" : NULL;
+    const char *orphan = level->initrd         ? "initrd"
+                         : level->command_line ? "cmdline"
+                         : level->console      ? "console"
+                         : level->memory_text  ? "memory"
+                                               : NULL;
 
     if (level->kernel || !orphan)
         return true;
@@ -133,9 +152,11 @@ static bool check_kernels(struct options *options, GError **error)
                       "nothing to run: give --vtl0-kernel, --vtl2-kernel or both (see --help)");
         return false;
     }
-    if (options->boot_vtl < 0)
-        options->boot_vtl = (int)vtl_highest(given);
-    if (options->boot_vtl >= VTL_LEVELS || !(given & 1u << options->boot_vtl)) {
+    options->boot_vtl = (int)vtl_highest(given);
+    if (!parse_number("--boot-vtl", options->boot_vtl_text, 0, VTL_LEVELS - 1, &options->boot_vtl,
+                      error))
+        return false;
+    if (!(given & 1u << options->boot_vtl)) {
         emu_set_error(error, EMU_ERROR_USAGE, "--boot-vtl %d: this VTL has no kernel; give "
                       "--vtl%d-kernel or another --boot-vtl", options->boot_vtl, options->boot_vtl);
         return false;
@@ -143,18 +164,13 @@ static bool check_kernels(struct options *options, GError **error)
     return true;
 }
 
-static bool check_numbers(const struct options *options, GError **error)
+static bool check_numbers(struct options *options, GError **error)
 {
-    if (options->cpus < 1 || options->cpus > LAYOUT_MAX_VPS) {
-        emu_set_error(error, EMU_ERROR_USAGE, "--cpus %d: give a number from 1 to %d",
-                      options->cpus, LAYOUT_MAX_VPS);
+    options->cpus = 1;
+    options->timeout = 0;
+    if (!parse_number("--cpus", options->cpus_text, 1, LAYOUT_MAX_VPS, &options->cpus, error) ||
+        !parse_number("--timeout", options->timeout_text, 0, G_MAXINT, &options->timeout, error))
         return false;
-    }
-    if (options->timeout < 0) {
-        emu_set_error(error, EMU_ERROR_USAGE, "--timeout %d: give a number of seconds, or 0 for "
-                      "none", options->timeout);
-        return false;
-    }
     if (options->log_level && !log_level_is_valid(options->log_level))
         return usage(error, "--log-level", options->log_level,
                      "give error, warning, info or debug");
@@ -233,9 +249,9 @@ static void add_level_options(GOptionContext *context, struct options *options, 
 static GOptionContext *make_context(struct options *options, GStringChunk *names)
 {
     const GOptionEntry entries[] = {
-        {"cpus", 'c', 0, G_OPTION_ARG_INT, &options->cpus, "virtual processors (1)", "N"},
+        {"cpus", 'c', 0, G_OPTION_ARG_STRING, &options->cpus_text, "virtual processors (1)", "N"},
         {"memory", 'm', 0, G_OPTION_ARG_STRING, &options->memory_text, "guest RAM (512M)", "SIZE"},
-        {"boot-vtl", 0, 0, G_OPTION_ARG_INT, &options->boot_vtl,
+        {"boot-vtl", 0, 0, G_OPTION_ARG_STRING, &options->boot_vtl_text,
          "the VTL that starts (default: the highest with a kernel)", "N"},
         {"dump-dtb", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->dump_dtb,
          "write the device tree of VTL N to PATH; may be repeated", "N:PATH"},
@@ -243,12 +259,13 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
          "write a line for every exit and switch", "FILE"},
         {"log-level", 0, 0, G_OPTION_ARG_STRING, &options->log_level,
          "error, warning, info or debug (warning)", "LEVEL"},
-        {"timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout,
+        {"timeout", 0, 0, G_OPTION_ARG_STRING, &options->timeout_text,
          "end the run after so many seconds, with status 124", "SECONDS"},
         {"summary", 0, 0, G_OPTION_ARG_NONE, &options->summary,
          "at the end, print switches and exits in numbers", NULL},
         {"no-reboot", 0, 0, G_OPTION_ARG_NONE, &options->no_reboot,
          "end the run when the guest asks for a reset", NULL},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "show this text", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     GOptionContext *context = g_option_context_new("- run a guest with Virtual Trust Levels");
@@ -258,17 +275,9 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
     g_option_context_add_main_entries(context, entries, NULL);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
         add_level_options(context, options, vtl, names);
+    /* GOption's own --help would exit the program behind our back. */
     g_option_context_set_help_enabled(context, FALSE);
     return context;
-}
-
-/* GOption's own --help would exit the program behind our back. */
-static bool wants_help(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-            return true;
-    return false;
 }
 
 static bool parse(GOptionContext *context, int argc, char **argv, GError **error)
@@ -291,19 +300,17 @@ struct options *options_parse(int argc, char **argv, bool *help, GError **error)
     struct options *options = g_new0(struct options, 1);
     GStringChunk *names = g_string_chunk_new(256);
     GOptionContext *context;
-    bool good = false;
+    bool good;
 
-    options->cpus = 1;
-    options->boot_vtl = -1;
     context = make_context(options, names);
-    *help = wants_help(argc, argv);
+    good = parse(context, argc, argv, error);
+    *help = good && options->help;
     if (*help) {
         g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
 
         g_print("%s\n", text);
-    } else {
-        good = parse(context, argc, argv, error) && check_all(options, error);
     }
+    good = good && !*help && check_all(options, error);
     g_option_context_free(context);
     g_string_chunk_free(names);
     if (good)
@@ -326,6 +333,9 @@ void options_free(struct options *options)
         g_free(level->memory_text);
         g_free(level->dump_dtb);
     }
+    g_free(options->cpus_text);
+    g_free(options->boot_vtl_text);
+    g_free(options->timeout_text);
     g_free(options->memory_text);
     g_free(options->trace);
     g_free(options->log_level);

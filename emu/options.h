@@ -23,8 +23,8 @@ struct level_options {
 };
 
 struct options {
+    char *cpus_text, *memory_text, *boot_vtl_text, *timeout_text; /* as given */
     int cpus;
-    char *memory_text;
     uint64_t memory; /* bytes of guest RAM */
     int boot_vtl;
     int timeout;     /* seconds; 0: none */
@@ -32,6 +32,7 @@ struct options {
     char *log_level;
     gboolean summary;
     gboolean no_reboot;
+    gboolean help;
     char **dump_dtb;
     struct level_options level[VTL_LEVELS];
 };

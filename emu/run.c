@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -13,35 +14,70 @@
 #include "emu/log.h"
 #include "emu/machine.h"
 
-#define MS_PER_S 1000
+#define US_PER_MS 1000
+/* How long a run that has been told to end may take over it: its reader may have gone to sleep. */
+#define GRACE_S 3
 
-/* What lives as long as the run, across resets of the guest. */
+/*
+ * What lives as long as the run, across resets of the guest.
+ *
+ * The main thread waits for the guest. A second thread watches signals and the clock, because
+ * everything else may have to wait for whoever reads the guest's output.
+ */
 struct run {
     struct options *options;
     struct trace *trace;
     struct machine *machine;
     struct console_set *consoles;
-    int signals; /* signalfd */
-    gint64 deadline; /* monotonic microseconds; 0: none */
+    GThread *watch;
+    int signals;     /* signalfd */
+    int wake;        /* eventfd, for the watch to look at what follows */
+    gint quit;       /* the signal that stands for the user's wish to end the run; atomic */
+    gint finished;   /* the watch may go; atomic */
+    gint64 deadline; /* of --timeout, monotonic microseconds; 0: none; the watch's */
+    gint64 grace;    /* when to leave at any price; 0: not yet; the watch's */
 };
 
-/* Signals that end the run are read from a descriptor, so that all clean-up happens in one place. */
+static bool is_ignored(int signal)
+{
+    struct sigaction action;
+
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/*
+ * Signals that end the run are read from a descriptor, so that all clean-up happens in one place.
+ * Those that our parent ignores, such as nohup's SIGHUP, stay ignored.
+ */
 static int open_signals(void)
 {
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t set;
 
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
+        if (!is_ignored(ending[i]))
+            sigaddset(&set, ending[i]);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void quit(void *context)
+static void wake(struct run *run)
 {
-    machine_end(context, MACHINE_QUIT, 0, NULL);
+    static const uint64_t one = 1;
+
+    if (write(run->wake, &one, sizeof(one)) < 0)
+        g_critical("cannot wake the watch: %s", g_strerror(errno));
+}
+
+/* By the console, which may be stuck itself: the watch does it. */
+static void quit(void *context, int signal)
+{
+    struct run *run = context;
+
+    g_atomic_int_set(&run->quit, signal);
+    wake(run);
 }
 
 static bool open_console(struct run *run, unsigned vtl, GError **error)
@@ -59,7 +95,7 @@ static bool open_consoles(struct run *run, GError **error)
 {
     unsigned boot = (unsigned)run->options->boot_vtl;
 
-    run->consoles = console_set_new(quit, run->machine);
+    run->consoles = console_set_new(quit, run);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
         if (run->machine->vtls & 1u << vtl && !open_console(run, vtl, error))
             return false;
@@ -68,109 +104,160 @@ static bool open_consoles(struct run *run, GError **error)
     return true;
 }
 
+/* --- The watch ------------------------------------------------------------------------------- */
+
+static int exit_status(enum machine_end end, unsigned detail);
+static void tell_end(const struct run *run);
+
 static int time_left_ms(const struct run *run)
 {
-    gint64 left;
+    gint64 next = run->grace ? run->grace : run->deadline;
+    gint64 left = (next - g_get_monotonic_time()) / US_PER_MS;
 
-    if (!run->deadline)
+    if (!next)
         return -1;
-    left = (run->deadline - g_get_monotonic_time()) / MS_PER_S;
     return left > 0 ? (int)MIN(left, G_MAXINT - 1) + 1 : 0;
 }
 
-static void take_signal(struct run *run)
+static void end_run(struct run *run, enum machine_end end, unsigned detail)
+{
+    machine_end(run->machine, end, detail, NULL);
+    if (!run->grace)
+        run->grace = g_get_monotonic_time() + GRACE_S * G_TIME_SPAN_SECOND;
+}
+
+static void look_at_signals(struct run *run)
 {
     struct signalfd_siginfo info;
+    uint64_t count;
+    int wanted;
 
-    if (read(run->signals, &info, sizeof(info)) == sizeof(info))
-        machine_end(run->machine, MACHINE_SIGNAL, info.ssi_signo, NULL);
+    if (read(run->wake, &count, sizeof(count)) < 0 && errno != EAGAIN)
+        g_warning("cannot read the wake-up: %s", g_strerror(errno));
+    wanted = g_atomic_int_get(&run->quit);
+    if (wanted)
+        end_run(run, MACHINE_SIGNAL, (unsigned)wanted);
+    if (run->signals >= 0 && read(run->signals, &info, sizeof(info)) == sizeof(info))
+        end_run(run, MACHINE_SIGNAL, info.ssi_signo);
 }
 
-/* Until the guest, the user or the clock ends it. */
-static void wait_for_end(struct run *run)
+/* Somebody waits for ever, for a reader of our output most likely; then stderr may be stuck, too. */
+static void leave(struct run *run)
 {
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    console_set_abandon(run->consoles);
+    if (poll(&room, 1, 0) == 1 && room.revents == POLLOUT) {
+        g_critical("something holds up the end of the run (does nobody read its output?); leaving");
+        tell_end(run);
+    }
+    _exit(exit_status(run->machine->end, run->machine->end_detail));
+}
+
+static gpointer watch(gpointer context)
+{
+    struct run *run = context;
     struct pollfd fds[] = {
-        {.fd = run->machine->end_event, .events = POLLIN},
         {.fd = run->signals, .events = POLLIN},
+        {.fd = run->wake, .events = POLLIN},
     };
 
-    while (!machine_ended(run->machine)) {
+    while (!g_atomic_int_get(&run->finished)) {
         int ready = poll(fds, G_N_ELEMENTS(fds), time_left_ms(run));
 
-        if (ready == 0)
-            machine_end(run->machine, MACHINE_TIMEOUT, 0, NULL);
-        else if (ready > 0 && fds[1].revents)
-            take_signal(run);
+        if (ready > 0)
+            look_at_signals(run);
+        else if (ready == 0 && run->grace)
+            leave(run);
+        else if (ready == 0)
+            end_run(run, MACHINE_TIMEOUT, 0);
     }
+    return NULL;
 }
 
-static void drain_end_event(const struct machine *machine)
+static void start_watch(struct run *run)
 {
-    uint64_t count;
-
-    if (read(machine->end_event, &count, sizeof(count)) < 0 && errno != EAGAIN)
-        g_warning("cannot read the end event: %s", g_strerror(errno));
+    if (run->options->timeout)
+        run->deadline =
+            g_get_monotonic_time() + (gint64)run->options->timeout * G_TIME_SPAN_SECOND;
+    run->watch = g_thread_new("watch", watch, run);
 }
+
+static void stop_watch(struct run *run)
+{
+    if (!run->watch)
+        return;
+    g_atomic_int_set(&run->finished, 1);
+    wake(run);
+    g_thread_join(run->watch);
+}
+
+/* --- The run --------------------------------------------------------------------------------- */
 
 /* A reset starts the guest anew on cleared memory. */
 static bool run_guest(struct run *run, GError **error)
 {
-    enum machine_end end;
+    bool again;
 
     do {
         if (!machine_power_on(run->machine, error))
             return false;
-        wait_for_end(run);
-        drain_end_event(run->machine);
-        end = run->machine->end;
+        machine_wait(run->machine);
         machine_power_off(run->machine);
-        if (end == MACHINE_RESET)
+        again = run->machine->end == MACHINE_RESET && !run->options->no_reboot;
+        if (again)
             g_info("the guest asked for a reset");
-    } while (end == MACHINE_RESET && !run->options->no_reboot);
+    } while (again);
     return true;
 }
 
 static bool prepare(struct run *run, GError **error)
 {
     run->signals = open_signals();
+    run->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (run->options->trace) {
         run->trace = trace_open(run->options->trace, error);
         if (!run->trace)
             return false;
     }
-    if (run->options->timeout)
-        run->deadline =
-            g_get_monotonic_time() + (gint64)run->options->timeout * G_TIME_SPAN_SECOND;
     run->machine = machine_new(run->options, run->trace, error);
-    return run->machine && open_consoles(run, error);
+    if (!run->machine || !open_consoles(run, error))
+        return false;
+    start_watch(run);
+    return true;
 }
 
-static int report_end(const struct run *run)
+static int exit_status(enum machine_end end, unsigned detail)
 {
-    const struct machine *machine = run->machine;
-
-    switch (machine->end) {
+    switch (end) {
     case MACHINE_CRASHED:
-        return EMU_EXIT_GUEST_CRASHED;
     case MACHINE_FAILED:
-        g_printerr("vtlemu: the guest reported failure %u\n", machine->end_detail);
         return EMU_EXIT_GUEST_CRASHED;
     case MACHINE_BROKEN:
-        g_printerr("vtlemu: %s\n", machine->end_message);
         return EMU_EXIT_INTERNAL;
     case MACHINE_TIMEOUT:
-        g_printerr("vtlemu: ended by --timeout after %d seconds\n", run->options->timeout);
         return EMU_EXIT_TIMEOUT;
     case MACHINE_SIGNAL:
-        return EMU_EXIT_SIGNAL + (int)machine->end_detail;
-    case MACHINE_QUIT:
-        return EMU_EXIT_SIGNAL + SIGINT;
+        return EMU_EXIT_SIGNAL + (int)detail;
     case MACHINE_RUNNING:
+    case MACHINE_STOPPED:
     case MACHINE_POWERED_OFF:
     case MACHINE_RESET:
         break;
     }
     return EMU_EXIT_OK;
+}
+
+static void tell_end(const struct run *run)
+{
+    const struct machine *machine = run->machine;
+
+    if (machine->end == MACHINE_FAILED)
+        g_printerr("vtlemu: the guest reported failure %u\n", machine->end_detail);
+    else if (machine->end == MACHINE_BROKEN)
+        g_printerr("vtlemu: %s\n", machine->end_message);
+    else if (machine->end == MACHINE_TIMEOUT)
+        g_printerr("vtlemu: ended by --timeout after %d seconds\n", run->options->timeout);
 }
 
 static void finish(struct run *run)
@@ -179,13 +266,17 @@ static void finish(struct run *run)
     if (run->machine)
         machine_power_off(run->machine);
     if (run->consoles)
+        console_set_finish(run->consoles);
+    stop_watch(run);
+    if (run->consoles)
         console_set_free(run->consoles);
     for (unsigned vtl = 0; run->machine && vtl < VTL_LEVELS; vtl++)
         run->machine->level[vtl].devices.console = NULL;
     if (!trace_close(run->trace))
         g_warning("--trace %s: lines were lost, writing failed", run->options->trace);
-    if (run->signals > 0)
+    if (run->signals >= 0)
         close(run->signals);
+    close(run->wake);
 }
 
 static int run_options(struct options *options)
@@ -201,7 +292,8 @@ static int run_options(struct options *options)
         g_printerr("vtlemu run: %s\n", error->message);
         status = emu_error_exit_status(error);
     } else {
-        status = report_end(&run);
+        tell_end(&run);
+        status = exit_status(run.machine->end, run.machine->end_detail);
         if (options->summary)
             stats_print(&run.machine->stats);
     }

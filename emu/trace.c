@@ -6,8 +6,10 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "emu/error.h"
+#include "emu/file.h"
 
 struct trace {
     FILE *file;
@@ -16,11 +18,16 @@ struct trace {
 
 struct trace *trace_open(const char *path, GError **error)
 {
-    FILE *file = fopen(path, "we");
+    int fd = file_open_output("--trace ", path, error);
     struct trace *trace;
+    FILE *file;
 
+    if (fd < 0)
+        return NULL;
+    file = fdopen(fd, "w");
     if (!file) {
-        emu_set_error(error, EMU_ERROR_USAGE, "--trace %s: %s", path, g_strerror(errno));
+        emu_set_error(error, EMU_ERROR_SETUP, "--trace %s: %s", path, g_strerror(errno));
+        close(fd);
         return NULL;
     }
     trace = g_new0(struct trace, 1);

@@ -13,7 +13,8 @@
 /* ESR_ELx.EC (Arm ARM, D19.2 "ESR_EL1"). */
 #define ESR_EC_SHIFT 26
 #define ESR_EC_BREAKPOINT 0x30
-#define ESR_EC_BRK 0x3c
+
+#define COMPLAINTS_MAX 10
 
 static void dump_registers(struct vp *vp)
 {
@@ -31,6 +32,14 @@ static void dump_registers(struct vp *vp)
         g_string_append_printf(text, " %s=0x%" G_GINT64_MODIFIER "x", rows[i].name,
                                vcpu_get64(&vp_active(vp)->vcpu, rows[i].hv_name));
     g_critical("VP%u at VTL%u:%s", vp->core->index, vp->core->active, text->str);
+}
+
+bool vp_may_complain(struct vp *vp)
+{
+    vp->complaints++;
+    if (vp->complaints == COMPLAINTS_MAX)
+        g_warning("VP%u: and so on; what follows of this kind is only counted", vp->core->index);
+    return vp->complaints < COMPLAINTS_MAX;
 }
 
 void vp_broken(struct vp *vp, const char *format, ...)
@@ -86,11 +95,10 @@ static void exit_debug(struct vp *vp)
     uint64_t pc = vcpu_get64(vcpu, REG_PC);
     uint16_t immediate;
 
-    if (esr >> ESR_EC_SHIFT == ESR_EC_BRK) {
-        /* Breakpoints make the guest's own BRK come to us as well; it is meant for the guest. */
+    if (esr >> ESR_EC_SHIFT != ESR_EC_BREAKPOINT) {
+        /* Breakpoints make the guest's own BRK and BKPT come to us, too; they are the guest's. */
         vcpu_inject_exception(vcpu, esr, pc);
-    } else if (esr >> ESR_EC_SHIFT == ESR_EC_BREAKPOINT && hvc_fetch(vp, pc, &immediate) &&
-               immediate != 0) {
+    } else if (hvc_fetch(vp, pc, &immediate) && immediate != 0) {
         vp->stats.guarded++;
         hvc_perform(vp, pc, immediate);
     } else {
@@ -148,14 +156,20 @@ static void report_swallowed(struct vp *vp, const struct hvc_event *event)
     uint64_t pc = event->pc - A64_INSN_SIZE;
     enum hvc_convention convention = hvc_convention((uint16_t)event->immediate);
 
+    if (convention != HVC_VTL_CALL && convention != HVC_VTL_RETURN) {
+        g_info("VP%u at VTL%u: `hvc #%u` at PC 0x%" G_GINT64_MODIFIER "x was answered by KVM",
+               vp->core->index, vp->core->active, (unsigned)event->immediate, pc);
+        return;
+    }
+    vp->stats.lost++;
+    sites_add(&vp->machine->level[vp->core->active].sites, pc);
+    if (!vp_may_complain(vp))
+        return;
     g_critical("VP%u at VTL%u: LOST %s: `hvc #%u` at PC 0x%" G_GINT64_MODIFIER
                "x with X0=0x%" G_GINT64_MODIFIER "x was answered by KVM itself, which has "
                "overwritten X0-X3. This was the first use of the call site; it is guarded now.",
                vp->core->index, vp->core->active, hvc_convention_name(convention),
                (unsigned)event->immediate, pc, event->x0);
-    vp->stats.lost++;
-    if (convention == HVC_VTL_CALL || convention == HVC_VTL_RETURN)
-        sites_add(&vp->machine->level[vp->core->active].sites, pc);
 }
 
 static void check_watch(struct vp *vp)

@@ -6,7 +6,9 @@
 #define VECTOR_EL1T 0x000u
 #define VECTOR_EL1H 0x200u
 #define VECTOR_EL0 0x400u
+#define VECTOR_EL0_AARCH32 0x600u
 
+#define PSTATE_AARCH32 (1ull << 4)
 #define PSTATE_SSBS (1ull << 12)
 #define PSTATE_PAN (1ull << 22)
 #define PSTATE_DIT (1ull << 24)
@@ -20,6 +22,8 @@
 
 static uint64_t vector_offset(uint64_t pstate)
 {
+    if (pstate & PSTATE_AARCH32)
+        return VECTOR_EL0_AARCH32;
     switch (pstate & PSTATE_MODE_MASK) {
     case PSTATE_EL1T:
         return VECTOR_EL1T;

@@ -55,7 +55,7 @@ struct vtl_backend {
 
 /* What is private to one VTL of a VP, beside the architectural registers. */
 struct vtl_vp_level {
-    uint64_t assist_page;
+    _Atomic uint64_t assist_page; /* written under vtl_partition.lock, read by the VP at a switch */
     struct vtl_crash crash;
 };
 
@@ -72,7 +72,7 @@ struct vtl_partition {
     void *machine;
     GMutex lock;
     uint16_t enabled; /* set of VTLs enabled for the partition */
-    uint64_t guest_os_id[VTL_LEVELS];
+    _Atomic uint64_t guest_os_id[VTL_LEVELS]; /* written under lock */
     unsigned vp_count;
     struct vtl_vp *vps;
 };

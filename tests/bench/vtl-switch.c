@@ -7,7 +7,6 @@
  */
 #include <glib.h>
 #include <glib/gstdio.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -110,13 +109,11 @@ static struct stats run_machine(const struct options *options)
 {
     GError *error = NULL;
     struct machine *machine = machine_new(options, NULL, &error);
-    struct pollfd end;
     struct stats stats;
 
     if (!machine || !machine_power_on(machine, &error))
         fail("machine", error->message);
-    end = (struct pollfd){.fd = machine->end_event, .events = POLLIN};
-    poll(&end, 1, -1);
+    machine_wait(machine);
     if (machine->end != MACHINE_POWERED_OFF)
         fail("machine", "did not power off");
     machine_power_off(machine);

@@ -284,6 +284,16 @@ static void test_partial(enum hv_convention convention)
            convention_names[convention], HV_STATUS(result), HV_COMPLETED(result));
 }
 
+/* A call may change a register of its caller that is none of the call's own. */
+static void test_own_register(enum hv_convention convention)
+{
+    uint64_t block[16] = {HV_PARTITION_SELF, SELF, X0_REGISTER + 15, 0, 0x1234};
+    unsigned index = convention == HV_SMCCC ? 13 : 14; /* of X15 in the block */
+
+    report(HV_STATUS(hv_call(convention, SET(1) | HV_FAST, block)) == 0 && block[index] == 0x1234,
+           "%s: X15 is set: 0x%lx", convention_names[convention], block[index]);
+}
+
 static void test_convention(enum hv_convention convention)
 {
     test_os_id(convention);
@@ -294,6 +304,7 @@ static void test_convention(enum hv_convention convention)
     test_memory(convention);
     test_overlap(convention);
     test_partial(convention);
+    test_own_register(convention);
 }
 
 /* VTL2's view of VTL0: a private register is VTL0's own, a shared one is the only one. */

@@ -3,7 +3,11 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "emu/error.h"
@@ -221,12 +225,105 @@ START_TEST(null_is_silent_and_does_not_count)
 }
 END_TEST
 
+/* --- A terminal ------------------------------------------------------------------------------ */
+
+static gint quit_signal;
+
+static void note_quit(void *context, int signal)
+{
+    (void)context;
+    g_atomic_int_set(&quit_signal, signal);
+}
+
+/* Takes nothing and reads nothing, as a guest that hangs or is still booting. */
+static size_t take_nothing(void *context, const uint8_t *bytes, size_t size)
+{
+    (void)context;
+    (void)bytes;
+    (void)size;
+    return 0;
+}
+
+static bool never_listening(void *context)
+{
+    (void)context;
+    return false;
+}
+
+/* In a process whose terminal is @name: exits with the signal that ends the run. */
+static G_GNUC_NORETURN void run_on_terminal(const char *name)
+{
+    static const struct console_sink sink = {take_nothing, never_listening, NULL};
+    struct console_set *set;
+    int fd;
+
+    setsid();
+    fd = open(name, O_RDWR); /* the first terminal of a session leader is its own */
+    dup2(fd, STDIN_FILENO);
+    set = console_set_new(note_quit, NULL);
+    console_open(set, 0, "stdio", &sink, NULL);
+    console_set_start(set);
+    for (unsigned ms = 0; ms < PATIENCE_MS && !g_atomic_int_get(&quit_signal); ms++)
+        g_usleep(1000);
+    console_set_free(set);
+    _exit(g_atomic_int_get(&quit_signal));
+}
+
+static int type_on_terminal(const char *keys)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY), status = 0;
+    char name[64];
+    pid_t child;
+
+    grantpt(master);
+    unlockpt(master);
+    ptsname_r(master, name, sizeof(name));
+    child = fork();
+    if (child == 0)
+        run_on_terminal(name);
+    /* Until the terminal is raw, Ctrl-C would be a signal. */
+    for (struct termios mode = {.c_lflag = ISIG}; mode.c_lflag & ISIG; g_usleep(1000))
+        tcgetattr(master, &mode);
+    user_type(master, keys);
+    waitpid(child, &status, 0);
+    close(master);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+START_TEST(keys_that_end_the_run_get_through)
+{
+    ck_assert_int_eq(type_on_terminal("\x01x"), SIGINT);
+    ck_assert_int_eq(type_on_terminal("\x03"), SIGINT);
+    ck_assert_int_eq(type_on_terminal("keys that nobody takes\x03"), SIGINT);
+    ck_assert_int_eq(type_on_terminal("more keys\x01x"), SIGINT);
+}
+END_TEST
+
+START_TEST(a_reader_that_left_ends_the_run)
+{
+    struct guest *guest;
+
+    fixture_take_stdio();
+    console_set_free(fixture.set);
+    fixture.set = console_set_new(note_quit, NULL);
+    guest = guest_open(0, "stdio");
+    console_set_start(fixture.set);
+    close(fixture.screen);
+    guest_print(guest, "is anybody there?\n");
+    ck_assert_int_eq(g_atomic_int_get(&quit_signal), SIGPIPE);
+    fixture_end();
+    dup2(fixture.stdout_before, STDOUT_FILENO);
+    close(fixture.stdout_before);
+    close(fixture.keyboard);
+}
+END_TEST
+
 static void assert_refused(const char *where, const char *why)
 {
     GError *error = NULL;
 
     ck_assert_msg(!guest_try_open(1, where, &error) && error, "%s", where);
-    ck_assert_msg(error->domain == EMU_ERROR && error->code == EMU_ERROR_USAGE, "%s", where);
+    ck_assert_msg(emu_error_exit_status(error) == EMU_EXIT_USAGE, "%s", where);
     ck_assert_msg(g_str_has_prefix(error->message, "--vtl1-console ") &&
                   strstr(error->message, why), "'%s', not '%s'", error->message, why);
     g_error_free(error);
@@ -268,5 +365,6 @@ UNIT_MAIN_WITH("console", fixture_set_up, fixture_tear_down,
                input_waits_for_room, a_client_that_left_input_holds_nobody_up,
                clients_may_vanish_amid_output, a_pty_is_announced_and_talks_both_ways,
                a_file_holds_the_output, lines_on_stdio_name_their_vtl, keys_go_where_the_focus_is,
+               keys_that_end_the_run_get_through, a_reader_that_left_ends_the_run,
                null_is_silent_and_does_not_count, what_is_none_of_the_kinds_is_refused,
                what_cannot_be_opened_is_refused)

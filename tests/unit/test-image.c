@@ -12,6 +12,7 @@
 #include "emu/layout.h"
 #include "tests/unit/unit.h"
 
+#define UNPACKED_MAX (64 * MIB)
 #define BASE (LAYOUT_RAM_BASE + 2 * MIB)
 #define ELF_CODE 64 /* bytes in each segment of the sample */
 #define ELF_VIRTUAL UINT64_C(0xffff800000000000)
@@ -100,7 +101,7 @@ static struct image *parse(const void *data, size_t size, GError **error)
 {
     g_autoptr(GBytes) file = g_bytes_new(data, size);
 
-    return image_parse(file, "FILE", BASE, error);
+    return image_parse(file, "FILE", BASE, UNPACKED_MAX, error);
 }
 
 static const struct image_segment *segment(const struct image *image, guint i)
@@ -349,14 +350,14 @@ START_TEST(files_are_loaded)
 
     ck_assert_int_eq(write(fd, &elf, sizeof(elf)), sizeof(elf));
     close(fd);
-    image = image_load(path, BASE, NULL);
+    image = image_load("--option ", path, BASE, UNPACKED_MAX, NULL);
     ck_assert_ptr_nonnull(image);
     image_free(image);
     g_unlink(path);
-    ck_assert_ptr_null(image_load(path, BASE, &missing));
-    ck_assert_msg(g_str_has_prefix(missing->message, path), "%s", missing->message);
-    ck_assert_ptr_null(image_load("/", BASE, &directory));
-    ck_assert_str_eq(directory->message, "/: not a regular file; give a kernel's file");
+    ck_assert_ptr_null(image_load("--option ", path, BASE, UNPACKED_MAX, &missing));
+    ck_assert_msg(g_str_has_prefix(missing->message, "--option /"), "%s", missing->message);
+    ck_assert_ptr_null(image_load("--option ", "/", BASE, UNPACKED_MAX, &directory));
+    ck_assert_str_eq(directory->message, "--option /: not a regular file; give a file");
 }
 END_TEST
 

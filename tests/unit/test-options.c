@@ -99,6 +99,11 @@ START_TEST(mistakes)
         {"run --vtl2-kernel a --memory 128M", "--vtl2-memory"},
         {"run --vtl0-kernel a --boot-vtl 2", "--vtl2-kernel"},
         {"run --vtl0-kernel a --boot-vtl 3", "--boot-vtl 3"},
+        {"run --vtl0-kernel a --boot-vtl -7", "--boot-vtl -7: give a number from 0 to 2"},
+        {"run --vtl0-kernel a --vtl2-memory 64M", "--vtl2-memory"},
+        {"run --vtl0-kernel a --vtl1-console null", "--vtl1-console"},
+        {"run --vtl0-kernel a --cpus 99999999999999999999", "give a number from 1 to 64"},
+        {"run --vtl0-kernel a --vtl0-cmdline -h --cpus 0", "--cpus 0"}, /* -h is a value */
         {"run --vtl0-initrd a --vtl2-kernel b", "--vtl0-initrd"},
         {"run --vtl2-cmdline a --vtl0-kernel b", "--vtl2-cmdline"},
         {"run --vtl0-kernel a --timeout -1", "--timeout -1"},
