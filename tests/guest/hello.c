@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The smallest payload: says hello. The example of doc/writing-a-guest-test.md. */
+/* The smallest payload: says hello. */
 #include "tests/guest/guest.h"
 
 static void undefined(void *argument)
