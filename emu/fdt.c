@@ -135,6 +135,7 @@ static void add_gic(struct writer *writer, unsigned cpus)
     put_string(writer, "compatible", "arm,gic-v3");
     put_empty(writer, "interrupt-controller");
     PUT_CELLS(writer, "#interrupt-cells", 3);
+    PUT_CELLS(writer, "#address-cells", 0);
     PUT_CELLS(writer, "reg", U64_CELLS(LAYOUT_GICD_BASE), U64_CELLS(LAYOUT_GICD_SIZE),
               U64_CELLS(LAYOUT_GICR_BASE), U64_CELLS(LAYOUT_GICR_SIZE * cpus));
     PUT_CELLS(writer, "phandle", PHANDLE_GIC);
