@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <json-glib/json-glib.h>
 #include <linux/userfaultfd.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -58,18 +59,25 @@ static void probe_cpu(GArray *results)
 
 static void probe_userfaultfd(GArray *results)
 {
-    static const char remedy[] = "Linux 6.6 or newer, and root or vm.unprivileged_userfaultfd=1";
+    static const struct {
+        const char *name, *use, *remedy;
+        uint64_t feature;
+    } rows[] = {
+        {"userfaultfd poison", "for memory protections",
+         "Linux 6.6 or newer, and root or vm.unprivileged_userfaultfd=1", UFFD_FEATURE_POISON},
+        {"userfaultfd write-protect", "on shared memory",
+         "Linux 6.10 or newer, and root or vm.unprivileged_userfaultfd=1",
+         UFFD_FEATURE_WP_HUGETLBFS_SHMEM},
+    };
     struct uffdio_api api = {.api = UFFD_API};
     int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
     bool works = fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0;
+    const char *error = works ? NULL : g_strerror(errno);
 
-    probe_add(results, works && api.features & UFFD_FEATURE_POISON ? PROBE_OK : PROBE_LACKING,
-              "userfaultfd poison",
-              g_strdup(works ? "for memory protections" : g_strerror(errno)), remedy);
-    probe_add(results,
-              works && api.features & UFFD_FEATURE_WP_HUGETLBFS_SHMEM ? PROBE_OK : PROBE_LACKING,
-              "userfaultfd write-protect",
-              g_strdup(works ? "on shared memory" : g_strerror(errno)), remedy);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        probe_add(results,
+                  works && api.features & rows[i].feature ? PROBE_OK : PROBE_LACKING, rows[i].name,
+                  g_strdup(works ? rows[i].use : error), rows[i].remedy);
     if (fd >= 0)
         close(fd);
 }
