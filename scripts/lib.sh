@@ -13,6 +13,15 @@ ME=${0##*/}
 say() { printf '%s: %s\n' "$ME" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# For scripts without options: their usage() on --help, an error for anything else.
+takes_nothing() { # "$@"
+    case ${1-} in
+    '') ;;
+    -h | --help) usage; exit 0 ;;
+    *) die "$1: not understood (see scripts/$ME --help)" ;;
+    esac
+}
+
 # Is this an arm64 host with a KVM one may use? Then there is no need for a bed.
 has_kvm() { [ "$(uname -m)" = aarch64 ] && [ -r /dev/kvm ] && [ -w /dev/kvm ]; }
 
