@@ -62,13 +62,23 @@ static GBytes *read_regular(int fd, const char *option, const char *path, uint64
     return g_bytes_new_take(g_steal_pointer(&bytes), (gsize)size);
 }
 
+/* scripts/bed sets the variable: a newcomer's file is on another machine. */
+static const char *bed_hint(void)
+{
+    if (errno != ENOENT || !g_getenv("VTLEMU_BED"))
+        return "";
+    return "; give it to scripts/bed by --file, and name it here without its folder";
+}
+
 GBytes *file_read(const char *option, const char *path, uint64_t limit, GError **error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     GBytes *bytes;
 
     if (fd < 0) {
-        fail(error, option, path, g_strerror(errno));
+        g_autofree char *why = g_strconcat(g_strerror(errno), bed_hint(), NULL);
+
+        fail(error, option, path, why);
         return NULL;
     }
     bytes = read_regular(fd, option, path, limit, error);

@@ -132,9 +132,12 @@ static void switch_to(struct vp *vp, unsigned target, enum stats_switch reason, 
         return;
     }
     vtl_enter(vp->core, target, VTL_ENTRY_CALL);
+    machine_note_entry(vp->machine, target);
     give_start_argument(vp, to);
     stats_count_switch(&vp->stats, reason);
-    trace_line(vp->machine->trace, vp->core->index, source, "switch to vtl%u", target);
+    trace_line(vp->machine->trace, vp->core->index, source,
+               "switch to vtl%u by VTL %s at 0x%" G_GINT64_MODIFIER "x", target,
+               reason == STATS_VTL_CALL ? "call" : "return", pc);
 }
 
 /* A VTL that has not been started on this VP, or has been turned off, serves no calls. */

@@ -97,6 +97,9 @@ bool image_parse_elf(struct image *image, const struct image_file *file, GError 
         Elf64_Phdr program;
 
         memcpy(&program, file->data + header.e_phoff + i * sizeof(program), sizeof(program));
+        if (program.p_type == PT_INTERP)
+            return image_refuse(file, error, "a program for Linux (dynamically linked), not a "
+                                "kernel; give a kernel or a bare-metal payload");
         if (program.p_type != PT_LOAD || program.p_memsz == 0)
             continue;
         if (!add_program(image, &program, file, error))

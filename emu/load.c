@@ -43,7 +43,9 @@ static bool segment_fits(const struct range *room, const struct image_segment *s
 /* What to give more of. */
 static const char *memory_option(unsigned vtl)
 {
-    static const char *const options[VTL_LEVELS] = {"--memory", "--vtl1-memory", "--vtl2-memory"};
+    static const char *const options[VTL_LEVELS] = {"--memory",
+                                                     "--memory or --vtl1-memory",
+                                                     "--memory or --vtl2-memory"};
 
     return options[vtl];
 }
@@ -95,6 +97,20 @@ static void learn_sites(struct level *level, const struct image *image,
     }
 }
 
+static void tell_placement(unsigned vtl, const char *name, const struct image *image,
+                           const struct range *used)
+{
+    static const char *const kinds[] = {
+        [IMAGE_LINUX] = "an arm64 Image",
+        [IMAGE_ELF] = "an ELF file",
+        [IMAGE_FLAT] = "neither Image, gzip nor ELF, hence a flat binary",
+    };
+
+    g_info("VTL%u: %s: %s, at 0x%" G_GINT64_MODIFIER "x to 0x%" G_GINT64_MODIFIER
+           "x, entry 0x%" G_GINT64_MODIFIER "x", vtl, name, kinds[image->kind], used->start,
+           used->end, image->entry);
+}
+
 static bool place_image(struct machine *machine, unsigned vtl, const char *name,
                         const struct image *image, struct range *used, GError **error)
 {
@@ -122,6 +138,8 @@ static bool load_kernel(struct machine *machine, unsigned vtl, struct range *use
         return false;
     *used = (struct range){UINT64_MAX, 0};
     good = place_image(machine, vtl, name, image, used, error);
+    if (good)
+        tell_placement(vtl, name, image, used);
     level->entry = image->entry;
     image_free(image);
     return good;

@@ -342,6 +342,37 @@ bool machine_ended(struct machine *machine)
     return ended;
 }
 
+void machine_note_entry(struct machine *machine, unsigned vtl)
+{
+    if (!g_atomic_int_get(&machine->level[vtl].entered)) {
+        g_atomic_int_set(&machine->level[vtl].entered, 1);
+        g_info("VTL%u runs", vtl);
+    }
+}
+
+void machine_tell_unused(struct machine *machine)
+{
+    FOR_EACH_VTL (machine, vtl)
+        if (machine->level[vtl].has_kernel && !g_atomic_int_get(&machine->level[vtl].entered))
+            g_warning("VTL%u has a kernel but never ran: VTL%d made no VTL %s", vtl,
+                      machine->options->boot_vtl,
+                      (int)vtl < machine->options->boot_vtl ? "return" : "call");
+}
+
+/* Where everybody was when the time was over. */
+static void tell_positions(struct machine *machine)
+{
+    for (unsigned i = 0; i < machine->vp_count; i++) {
+        struct vp *vp = &machine->vps[i];
+
+        if (vp_active(vp)->power == PSCI_AFFINITY_OFF)
+            g_printerr("vtlemu: VP%u is off\n", i);
+        else
+            g_printerr("vtlemu: VP%u was at VTL%u, PC 0x%" G_GINT64_MODIFIER "x\n", i,
+                       vp->core->active, vcpu_get64(&vp_active(vp)->vcpu, REG_PC));
+    }
+}
+
 static void collect_stats(struct machine *machine, struct vp *vp)
 {
     FOR_EACH_VTL (machine, vtl)
@@ -369,6 +400,8 @@ void machine_power_off(struct machine *machine)
         return;
     machine_end(machine, MACHINE_STOPPED, 0, NULL);
     stop_threads(machine);
+    if (machine->end == MACHINE_TIMEOUT)
+        tell_positions(machine);
     FOR_EACH_VTL (machine, vtl) {
         devices_power(&machine->level[vtl].devices, false);
         for (unsigned i = 0; i < machine->vp_count; i++)

@@ -72,6 +72,7 @@ struct level {
     struct devices devices;
     uint64_t base, size;  /* its part of guest RAM */
     bool has_kernel;
+    gint entered;         /* some VP has run in it; atomic */
     uint64_t entry;
     uint64_t device_tree; /* GPA */
 };
@@ -120,6 +121,12 @@ void machine_wait(struct machine *machine);
 
 /* Has the run ended? */
 bool machine_ended(struct machine *machine);
+
+/* Some VP runs in @vtl from now on. */
+void machine_note_entry(struct machine *machine, unsigned vtl);
+
+/* Tells the user of VTLs whose kernel has never run. */
+void machine_tell_unused(struct machine *machine);
 
 /* Makes the VP's thread leave KVM_RUN soon and look around. */
 void machine_kick(struct vp *vp);

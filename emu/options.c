@@ -35,7 +35,8 @@ static const char description_text[] =
     "shows more; Ctrl-C goes to a guest that listens, and ends the run otherwise.\n"
     "\n"
     "Exit status: 0 the guest powered off, 1 usage or set-up error, 2 the guest crashed or reported\n"
-    "a failure, 3 vtlemu itself failed, 124 --timeout ran out, 128+N ended by signal N.";
+    "a failure, 3 vtlemu itself failed, 124 --timeout ran out, 128+N ended by signal N (130 also by\n"
+    "Ctrl-A x).";
 
 bool options_parse_size(const char *text, uint64_t *bytes)
 {
@@ -81,6 +82,8 @@ static bool parse_memory(const char *option, const char *text, uint64_t fallback
     }
     if (!options_parse_size(text, bytes))
         return usage(error, option, text, "not a size; write a number and K, M or G, as in 512M");
+    if (*bytes < KIB * KIB && g_ascii_isdigit(text[strlen(text) - 1]))
+        return usage(error, option, text, "that is in bytes; write a unit, as in 512M");
     if (*bytes < MINIMUM_MEMORY || *bytes > MAXIMUM_MEMORY || *bytes % MEMORY_UNIT)
         return usage(error, option, text, "give a multiple of 2M between 32M and 64G");
     return true;
@@ -186,7 +189,8 @@ static bool check_dump(struct options *options, GError **error)
         if (**dump < '0' || vtl >= VTL_LEVELS || (*dump)[1] != ':' || !(*dump)[2])
             return usage(error, "--dump-dtb", *dump, "give VTL:PATH, as in 0:vtl0.dtb");
         if (!options->level[vtl].kernel)
-            return usage(error, "--dump-dtb", *dump, "this VTL has no kernel, hence no tree");
+            return usage(error, "--dump-dtb", *dump,
+                         "this VTL has no kernel, hence no tree; give it one, or another VTL");
         g_free(options->level[vtl].dump_dtb);
         options->level[vtl].dump_dtb = g_strdup(*dump + 2);
     }
@@ -260,7 +264,7 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
         {"log-level", 0, 0, G_OPTION_ARG_STRING, &options->log_level,
          "error, warning, info or debug (warning)", "LEVEL"},
         {"timeout", 0, 0, G_OPTION_ARG_STRING, &options->timeout_text,
-         "end the run after so many seconds, with status 124", "SECONDS"},
+         "end the run after so many seconds, with status 124 (0: never)", "SECONDS"},
         {"summary", 0, 0, G_OPTION_ARG_NONE, &options->summary,
          "at the end, print switches and exits in numbers", NULL},
         {"no-reboot", 0, 0, G_OPTION_ARG_NONE, &options->no_reboot,

@@ -65,6 +65,8 @@ static enum psci_status cpu_on(void *context, uint64_t mpidr, uint64_t entry, ui
     g_mutex_lock(&vp->machine->lock);
     status = power_up(target, vp->core->active, entry, context_id);
     g_mutex_unlock(&vp->machine->lock);
+    g_info("VP%u at VTL%u: CPU_ON of VP%u, entry 0x%" G_GINT64_MODIFIER "x: %d", vp->core->index,
+           vp->core->active, target->core->index, entry, status);
     return status;
 }
 
@@ -162,6 +164,7 @@ static int start_level(struct vp *vp, unsigned vtl)
     level->power = PSCI_AFFINITY_ON;
     if (vtl != vp->core->active)
         return 0;
+    machine_note_entry(vp->machine, vtl);
     level->start_x0_pending = false;
     vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
     return 0;

@@ -97,13 +97,17 @@ static void probe_tracing(GArray *results)
 {
     bool perfmon = has_capability(CAP_PERFMON_BIT) || has_capability(CAP_SYS_ADMIN_BIT);
     bool bpf = has_capability(CAP_BPF_BIT) || has_capability(CAP_SYS_ADMIN_BIT);
+    struct utsname host;
     bool btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
     bool tracepoint = access("/sys/kernel/tracing/events/kvm/kvm_hvc_arm64/id", R_OK) == 0 ||
                       access("/sys/kernel/debug/tracing/events/kvm/kvm_hvc_arm64/id", R_OK) == 0;
 
-    probe_add(results, tracepoint && perfmon ? PROBE_OK : PROBE_LACKING, "tracepoint kvm_hvc_arm64",
-              g_strdup("reports a VTL switch that KVM swallows at the first use of a call site"),
-              "mount tracefs at /sys/kernel/tracing and run as root or with CAP_PERFMON");
+    /* The tracepoint is one of arm64's KVM. */
+    if (uname(&host) == 0 && !strcmp(host.machine, "aarch64"))
+        probe_add(results, tracepoint && perfmon ? PROBE_OK : PROBE_LACKING,
+                  "tracepoint kvm_hvc_arm64",
+                  g_strdup("reports a VTL switch that KVM swallows at the first use of a call site"),
+                  "mount tracefs at /sys/kernel/tracing and run as root or with CAP_PERFMON");
     probe_add(results, btf && bpf && perfmon ? PROBE_OK : PROBE_LACKING, "BPF",
               g_strdup_printf("kernel BTF %s, CAP_BPF %s, CAP_PERFMON %s", btf ? "yes" : "no",
                               bpf ? "yes" : "no", perfmon ? "yes" : "no"),

@@ -3,8 +3,10 @@
 #include "emu/run.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -211,8 +213,49 @@ static bool run_guest(struct run *run, GError **error)
     return true;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    GStatBuf one, other;
+
+    return a && b && g_stat(a, &one) == 0 && g_stat(b, &other) == 0 &&
+           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/* Nobody wants a kernel to be overwritten by its own log. */
+static bool spares_inputs(const struct options *options, const char *output, GError **error)
+{
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        const struct level_options *level = &options->level[vtl];
+        bool kernel = is_same_file(output, level->kernel);
+
+        if (!kernel && !is_same_file(output, level->initrd))
+            continue;
+        emu_set_error(error, EMU_ERROR_USAGE, "%s would be overwritten, but it is the file of "
+                      "--vtl%u-%s; write to another one", output, vtl, kernel ? "kernel" : "initrd");
+        return false;
+    }
+    return true;
+}
+
+static bool check_outputs(const struct options *options, GError **error)
+{
+    static const char prefix[] = "file:";
+
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        const char *console = options->level[vtl].console;
+
+        if (!spares_inputs(options, options->level[vtl].dump_dtb, error) ||
+            (g_str_has_prefix(console, prefix) &&
+             !spares_inputs(options, console + strlen(prefix), error)))
+            return false;
+    }
+    return spares_inputs(options, options->trace, error);
+}
+
 static bool prepare(struct run *run, GError **error)
 {
+    if (!check_outputs(run->options, error))
+        return false;
     run->signals = open_signals();
     run->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (run->options->trace) {
@@ -253,9 +296,12 @@ static void tell_end(const struct run *run)
     const struct machine *machine = run->machine;
 
     if (machine->end == MACHINE_FAILED)
-        g_printerr("vtlemu: the guest reported failure %u\n", machine->end_detail);
+        g_printerr("vtlemu: the guest reported failure (%u)\n", machine->end_detail);
     else if (machine->end == MACHINE_BROKEN)
         g_printerr("vtlemu: %s\n", machine->end_message);
+    else if (machine->end == MACHINE_SIGNAL && machine->end_detail != SIGPIPE)
+        g_printerr("vtlemu: ended by signal %u (%s)\n", machine->end_detail,
+                   g_strsignal((int)machine->end_detail));
     else if (machine->end == MACHINE_TIMEOUT)
         g_printerr("vtlemu: ended by --timeout after %d seconds\n", run->options->timeout);
 }
@@ -276,12 +322,13 @@ static void finish(struct run *run)
         g_warning("--trace %s: lines were lost, writing failed", run->options->trace);
     if (run->signals >= 0)
         close(run->signals);
-    close(run->wake);
+    if (run->wake >= 0)
+        close(run->wake);
 }
 
 static int run_options(struct options *options)
 {
-    struct run run = {.options = options};
+    struct run run = {.options = options, .signals = -1, .wake = -1};
     g_autoptr(GError) error = NULL;
     int status;
 
@@ -293,6 +340,7 @@ static int run_options(struct options *options)
         status = emu_error_exit_status(error);
     } else {
         tell_end(&run);
+        machine_tell_unused(run.machine);
         status = exit_status(run.machine->end, run.machine->end_detail);
         if (options->summary)
             stats_print(&run.machine->stats);

@@ -21,6 +21,11 @@ static const char *const switch_names[STATS_SWITCHES] = {
     [STATS_VTL_RETURN] = "VTL return",
 };
 
+const char *stats_exit_name(uint32_t reason)
+{
+    return reason < STATS_EXITS ? exit_names[reason] : NULL;
+}
+
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -105,7 +110,7 @@ static void print_exits(const struct stats *stats)
 
         print_count(exit_names[i] ? exit_names[i] : number, stats->exits[i]);
     }
-    print_count("interrupted by a signal", stats->interrupted);
+    print_count("ended by a signal to the thread", stats->interrupted);
 }
 
 void stats_print(const struct stats *stats)
@@ -120,7 +125,8 @@ void stats_print(const struct stats *stats)
     g_printerr("\nSummary\n");
     print_switches(stats);
     print_exits(stats);
-    g_printerr("Calls the guest made\n");
+    if (stats->smccc_calls + stats->hypercalls + stats->undefined)
+        g_printerr("Calls the guest made\n");
     print_count("SMCCC functions", stats->smccc_calls);
     print_count("Hyper-V hypercalls", stats->hypercalls);
     print_count("undefined instructions", stats->undefined);

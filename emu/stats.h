@@ -48,6 +48,9 @@ void stats_count_switch(struct stats *stats, enum stats_switch reason);
 /* Switches of all reasons. */
 uint64_t stats_switches(const struct stats *stats);
 
+/* A name for KVM's exit @reason; NULL if it has none. */
+const char *stats_exit_name(uint32_t reason);
+
 /* Prints them for people. */
 void stats_print(const struct stats *stats);
 

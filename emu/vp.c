@@ -70,6 +70,9 @@ static void exit_mmio(struct vp *vp)
 
     /* run->mmio.data is ours while the vCPU is stopped, but len comes from the guest's access. */
     memcpy(&value, run->mmio.data, MIN(run->mmio.len, sizeof(value)));
+    trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+               "%s of %u bytes at 0x%llx, 0x%" G_GINT64_MODIFIER "x",
+               run->mmio.is_write ? "write" : "read", run->mmio.len, run->mmio.phys_addr, value);
     if (!devices_access(&vp->machine->level[vp->core->active].devices, run->mmio.phys_addr,
                         run->mmio.len, run->mmio.is_write, &value)) {
         g_debug("VP%u at VTL%u: %s of %u bytes at GPA 0x%llx, where nothing is", vp->core->index,
@@ -136,7 +139,8 @@ static void handle_exit(struct vp *vp)
 {
     uint32_t reason = vp_active(vp)->vcpu.run->exit_reason;
 
-    trace_line(vp->machine->trace, vp->core->index, vp->core->active, "exit %u", reason);
+    trace_line(vp->machine->trace, vp->core->index, vp->core->active, "exit %u (%s)", reason,
+               stats_exit_name(reason) ? stats_exit_name(reason) : "?");
     if (reason >= STATS_EXITS || !exit_handlers[reason]) {
         vp_broken(vp, "KVM_RUN ended for a reason unknown to vtlemu: %u", reason);
         return;
