@@ -126,7 +126,9 @@ static void switch_to(struct vp *vp, unsigned target, enum stats_switch reason, 
     /* A second use of this site is safe whatever X0 holds. */
     sites_add(&vp->machine->level[source].sites, pc);
     vcpu_set64(&from->vcpu, REG_PC, pc + A64_INSN_SIZE);
-    error = vcpu_copy_shared(&from->vcpu, &to->vcpu);
+    error = power_enter(vp, target);
+    if (error == 0)
+        error = vcpu_copy_shared(&from->vcpu, &to->vcpu);
     if (error < 0) {
         vp_broken(vp, "VTL switch: KVM refuses a register: %s", g_strerror(-error));
         return;
@@ -140,22 +142,11 @@ static void switch_to(struct vp *vp, unsigned target, enum stats_switch reason, 
                reason == STATS_VTL_CALL ? "call" : "return", pc);
 }
 
-/* A VTL that has not been started on this VP, or has been turned off, serves no calls. */
-static bool is_on(struct vp *vp, unsigned vtl)
-{
-    bool on;
-
-    g_mutex_lock(&vp->machine->lock);
-    on = vp->level[vtl].power != PSCI_AFFINITY_OFF;
-    g_mutex_unlock(&vp->machine->lock);
-    return on;
-}
-
 static void perform_vtl_call(struct vp *vp, uint64_t pc)
 {
     unsigned target;
 
-    if (vtl_call_target(vp->core, &target) && is_on(vp, target))
+    if (vtl_call_target(vp->core, &target) && power_can_enter(vp, target))
         switch_to(vp, target, STATS_VTL_CALL, pc);
     else
         perform_undefined(vp, pc);

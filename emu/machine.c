@@ -114,6 +114,8 @@ static const struct vtl_backend backend = {
     .read_memory = backend_read,
     .write_memory = backend_write,
     .reference_time = backend_time,
+    .prepare_vp = power_prepare_vp,
+    .start_vp = power_start_vp,
     .crashed = backend_crashed,
 };
 
@@ -163,7 +165,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     machine->options = options;
     machine->trace = trace;
     machine->kvm = -1;
-    machine->vtls = options_vtls(options);
+    machine->vtls = (uint16_t)((2u << options->max_vtl) - 1);
     machine->counter_hz = read_counter_frequency();
     g_mutex_init(&machine->lock);
     g_cond_init(&machine->changed);
@@ -231,8 +233,10 @@ static void prepare_boot_vp(struct machine *machine)
     FOR_EACH_VTL (machine, vtl) {
         struct vp_level *level = &machine->vps[0].level[vtl];
 
+        if (!(machine->partition->enabled & 1u << vtl))
+            continue;
         level->power = PSCI_AFFINITY_ON_PENDING;
-        level->start_pc = machine->level[vtl].entry;
+        level->start.pc = machine->level[vtl].entry;
         level->start_x0 = machine->level[vtl].device_tree;
         level->start_x0_pending = machine->level[vtl].has_kernel;
     }
@@ -241,12 +245,15 @@ static void prepare_boot_vp(struct machine *machine)
 static void create_vps(struct machine *machine)
 {
     machine->vp_count = (unsigned)machine->options->cpus;
-    machine->partition = vtl_partition_new(machine->vp_count, machine->vtls,
-                                           (unsigned)machine->options->boot_vtl, &backend, machine);
+    machine->partition =
+        vtl_partition_new(machine->vp_count, options_vtls(machine->options),
+                          (unsigned)machine->options->max_vtl,
+                          (unsigned)machine->options->boot_vtl, &backend, machine);
     machine->vps = g_new0(struct vp, machine->vp_count);
     for (unsigned i = 0; i < machine->vp_count; i++) {
         machine->vps[i].machine = machine;
         machine->vps[i].core = &machine->partition->vps[i];
+        machine->vps[i].core->mpidr = power_mpidr(i);
         FOR_EACH_VTL (machine, vtl)
             machine->vps[i].level[vtl].power = PSCI_AFFINITY_OFF;
     }

@@ -49,7 +49,9 @@ enum machine_end {
 struct vp_level {
     struct vcpu vcpu;
     enum psci_affinity power;   /* under machine.lock */
-    uint64_t start_pc;          /* where CPU_ON starts it */
+    struct vtl_initial_context start; /* what it finds when it starts; only PC if !has_context */
+    bool has_context;
+    bool prepared;              /* off, but a VTL call or return into it starts it */
     uint64_t start_x0;          /* what it finds in X0 when it is first entered */
     bool start_x0_pending;
 };
@@ -81,7 +83,7 @@ struct machine {
     const struct options *options;
     struct trace *trace;
     int kvm;
-    uint16_t vtls;       /* set of VTLs that exist */
+    uint16_t vtls;       /* set of VTLs that may exist: each has a VM */
     bool powered;
     struct memory memory;
     struct level level[VTL_LEVELS];
@@ -162,6 +164,17 @@ void hvc_perform(struct vp *vp, uint64_t pc, uint16_t immediate);
 
 /* power.c */
 extern const struct psci_ops power_psci_ops;
+/* Before a switch into @vtl: starts it if it has only been prepared. A negative errno, or 0. */
+int power_enter(struct vp *vp, unsigned vtl);
+/* May the VP switch into @vtl? */
+bool power_can_enter(struct vp *vp, unsigned vtl);
+/* For the VTL core: see struct vtl_backend. */
+void power_prepare_vp(void *machine, unsigned vp, unsigned vtl,
+                      const struct vtl_initial_context *context);
+int power_start_vp(void *machine, unsigned vp, unsigned vtl,
+                   const struct vtl_initial_context *context);
+/* KVM makes the affinity of a vCPU from its index. */
+uint64_t power_mpidr(unsigned index);
 /* Waits until the VP has something to run. False when the run has ended. */
 bool power_wait(struct vp *vp);
 

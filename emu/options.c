@@ -167,6 +167,22 @@ static bool check_kernels(struct options *options, GError **error)
     return true;
 }
 
+/* Without the option, what the user gives a kernel to is all there is. */
+static bool check_max_vtl(struct options *options, GError **error)
+{
+    int highest = (int)vtl_highest(options_vtls(options));
+
+    options->max_vtl = highest;
+    if (!parse_number("--max-vtl", options->max_vtl_text, 0, VTL_LEVELS - 1, &options->max_vtl,
+                      error))
+        return false;
+    if (options->max_vtl >= highest)
+        return true;
+    emu_set_error(error, EMU_ERROR_USAGE, "--max-vtl %d: VTL%d has a kernel; give a higher number, "
+                  "or no --vtl%d-kernel", options->max_vtl, highest, highest);
+    return false;
+}
+
 static bool check_numbers(struct options *options, GError **error)
 {
     options->cpus = 1;
@@ -207,7 +223,7 @@ static void fill_consoles(struct options *options)
 static bool check_all(struct options *options, GError **error)
 {
     if (!check_numbers(options, error) || !check_kernels(options, error) ||
-        !check_memory(options, error) || !check_dump(options, error))
+        !check_max_vtl(options, error) || !check_memory(options, error) || !check_dump(options, error))
         return false;
     fill_consoles(options);
     return true;
@@ -257,6 +273,8 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
         {"memory", 'm', 0, G_OPTION_ARG_STRING, &options->memory_text, "guest RAM (512M)", "SIZE"},
         {"boot-vtl", 0, 0, G_OPTION_ARG_STRING, &options->boot_vtl_text,
          "the VTL that starts (default: the highest with a kernel)", "N"},
+        {"max-vtl", 0, 0, G_OPTION_ARG_STRING, &options->max_vtl_text,
+         "the highest VTL that the guest may enable (the highest with a kernel)", "N"},
         {"dump-dtb", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->dump_dtb,
          "write the device tree of VTL N to PATH; may be repeated", "N:PATH"},
         {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace,
@@ -339,6 +357,7 @@ void options_free(struct options *options)
     }
     g_free(options->cpus_text);
     g_free(options->boot_vtl_text);
+    g_free(options->max_vtl_text);
     g_free(options->timeout_text);
     g_free(options->memory_text);
     g_free(options->trace);

@@ -23,10 +23,11 @@ struct level_options {
 };
 
 struct options {
-    char *cpus_text, *memory_text, *boot_vtl_text, *timeout_text; /* as given */
+    char *cpus_text, *memory_text, *boot_vtl_text, *max_vtl_text, *timeout_text; /* as given */
     int cpus;
     uint64_t memory; /* bytes of guest RAM */
     int boot_vtl;
+    int max_vtl;     /* the highest VTL that the guest may enable */
     int timeout;     /* seconds; 0: none */
     char *trace;
     char *log_level;

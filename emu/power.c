@@ -15,7 +15,7 @@
 #define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
 
 /* KVM makes the affinity of a vCPU from its index (Linux, arch/arm64/kvm/sys_regs.c, reset_mpidr). */
-static uint64_t mpidr_of(unsigned index)
+uint64_t power_mpidr(unsigned index)
 {
     return (index & 0xf) | (index >> 4 & 0xff) << 8 | (uint64_t)(index >> 12 & 0xff) << 16;
 }
@@ -23,7 +23,7 @@ static uint64_t mpidr_of(unsigned index)
 static struct vp *find_vp(struct machine *machine, uint64_t mpidr)
 {
     for (unsigned i = 0; i < machine->vp_count; i++)
-        if (mpidr_of(i) == mpidr)
+        if (power_mpidr(i) == mpidr)
             return &machine->vps[i];
     return NULL;
 }
@@ -36,7 +36,8 @@ static bool runs_lower(const struct vp *target, unsigned vtl)
     return active < vtl && target->level[active].power != PSCI_AFFINITY_OFF;
 }
 
-static enum psci_status power_up(struct vp *target, unsigned vtl, uint64_t entry, uint64_t x0)
+/* With the lock held; the caller fills in where it starts. */
+static enum psci_status power_up(struct vp *target, unsigned vtl)
 {
     struct vp_level *level = &target->level[vtl];
 
@@ -47,11 +48,20 @@ static enum psci_status power_up(struct vp *target, unsigned vtl, uint64_t entry
     if (runs_lower(target, vtl))
         return PSCI_DENIED;
     level->power = PSCI_AFFINITY_ON_PENDING;
-    level->start_pc = entry;
-    level->start_x0 = x0;
+    level->start = (struct vtl_initial_context){0};
+    level->has_context = level->prepared = false;
+    level->start_x0 = 0;
     level->start_x0_pending = true;
     g_cond_broadcast(&target->machine->changed);
     return PSCI_SUCCESS;
+}
+
+/* A VTL must have been enabled on the VP, and no higher one may have denied it. */
+static bool may_start(const struct vp *caller, const struct vp *target)
+{
+    unsigned vtl = caller->core->active;
+
+    return target->core->enabled & 1u << vtl && vtl_may_start_vps(caller->core->partition, vtl);
 }
 
 static enum psci_status cpu_on(void *context, uint64_t mpidr, uint64_t entry, uint64_t context_id)
@@ -62,12 +72,47 @@ static enum psci_status cpu_on(void *context, uint64_t mpidr, uint64_t entry, ui
 
     if (!target)
         return PSCI_INVALID_PARAMETERS;
+    if (!may_start(vp, target))
+        return PSCI_DENIED;
     g_mutex_lock(&vp->machine->lock);
-    status = power_up(target, vp->core->active, entry, context_id);
+    status = power_up(target, vp->core->active);
+    if (status == PSCI_SUCCESS) {
+        target->level[vp->core->active].start.pc = entry;
+        target->level[vp->core->active].start_x0 = context_id;
+    }
     g_mutex_unlock(&vp->machine->lock);
     g_info("VP%u at VTL%u: CPU_ON of VP%u, entry 0x%" G_GINT64_MODIFIER "x: %d", vp->core->index,
            vp->core->active, target->core->index, entry, status);
     return status;
+}
+
+void power_prepare_vp(void *context, unsigned vp, unsigned vtl,
+                      const struct vtl_initial_context *start)
+{
+    struct machine *machine = context;
+    struct vp_level *level = &machine->vps[vp].level[vtl];
+
+    g_mutex_lock(&machine->lock);
+    level->start = *start;
+    level->has_context = level->prepared = true;
+    g_mutex_unlock(&machine->lock);
+}
+
+int power_start_vp(void *context, unsigned vp, unsigned vtl,
+                   const struct vtl_initial_context *start)
+{
+    struct machine *machine = context;
+    struct vp_level *level = &machine->vps[vp].level[vtl];
+    enum psci_status status;
+
+    g_mutex_lock(&machine->lock);
+    status = power_up(&machine->vps[vp], vtl);
+    if (status == PSCI_SUCCESS) {
+        level->start = *start;
+        level->has_context = true;
+    }
+    g_mutex_unlock(&machine->lock);
+    return status == PSCI_SUCCESS ? 0 : -EALREADY;
 }
 
 static enum psci_affinity affinity_state(struct machine *machine, struct vp *vp, unsigned vtl)
@@ -93,7 +138,7 @@ static int affinity_info(void *context, uint64_t mpidr, uint64_t level)
     for (unsigned i = 0; i < vp->machine->vp_count; i++) {
         enum psci_affinity state;
 
-        if ((mpidr_of(i) & masks[level]) != (mpidr & masks[level]))
+        if ((power_mpidr(i) & masks[level]) != (mpidr & masks[level]))
             continue;
         state = affinity_state(vp->machine, &vp->machine->vps[i], vp->core->active);
         if (found < 0 || found == PSCI_AFFINITY_OFF || state == PSCI_AFFINITY_ON)
@@ -152,7 +197,25 @@ static int find_pending(const struct vp *vp)
     return -1;
 }
 
-/* PSCI's initial state: reset values, EL1h with MMU off, PC and X0 as asked (DEN 0022, 6.4). */
+static void set_context(struct vcpu *vcpu, const struct vtl_initial_context *start)
+{
+    const struct {
+        uint32_t name;
+        uint64_t value;
+    } rows[] = {
+        {REG_SP_EL1, start->sp},      {REG_SCTLR_EL1, start->sctlr}, {REG_MAIR_EL1, start->mair},
+        {REG_TCR_EL1, start->tcr},    {REG_VBAR_EL1, start->vbar},   {REG_TTBR0_EL1, start->ttbr0},
+        {REG_TTBR1_EL1, start->ttbr1}, {REG_X0 + 18, start->x18},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        vcpu_set64(vcpu, rows[i].name, rows[i].value);
+}
+
+/*
+ * PSCI's initial state: reset values, EL1h with MMU off, PC and X0 as asked (DEN 0022, 6.4); or
+ * that with Hyper-V's initial context on top. With the lock held.
+ */
 static int start_level(struct vp *vp, unsigned vtl)
 {
     struct vp_level *level = &vp->level[vtl];
@@ -160,14 +223,39 @@ static int start_level(struct vp *vp, unsigned vtl)
 
     if (error < 0)
         return error;
-    vcpu_set64(&level->vcpu, REG_PC, level->start_pc);
+    vcpu_set64(&level->vcpu, REG_PC, level->start.pc);
+    if (level->has_context)
+        set_context(&level->vcpu, &level->start);
     level->power = PSCI_AFFINITY_ON;
+    level->prepared = false;
     if (vtl != vp->core->active)
         return 0;
     machine_note_entry(vp->machine, vtl);
     level->start_x0_pending = false;
     vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
     return 0;
+}
+
+int power_enter(struct vp *vp, unsigned vtl)
+{
+    int error = 0;
+
+    g_mutex_lock(&vp->machine->lock);
+    if (vp->level[vtl].prepared)
+        error = start_level(vp, vtl);
+    g_mutex_unlock(&vp->machine->lock);
+    return error;
+}
+
+/* A VTL that has not been started on this VP, or has been turned off, serves no calls. */
+bool power_can_enter(struct vp *vp, unsigned vtl)
+{
+    bool can;
+
+    g_mutex_lock(&vp->machine->lock);
+    can = vp->level[vtl].power != PSCI_AFFINITY_OFF || vp->level[vtl].prepared;
+    g_mutex_unlock(&vp->machine->lock);
+    return can;
 }
 
 /* Starts what is pending; with the lock held. A dormant lower VTL keeps for its first entry. */

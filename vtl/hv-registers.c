@@ -30,6 +30,7 @@ struct hv_register {
 #define PRIVILEGE_VP_INDEX (1ull << 6)
 #define PRIVILEGE_VSM (1ull << 48)
 #define PRIVILEGE_VP_REGISTERS (1ull << 49)
+#define PRIVILEGE_START_VP (1ull << 53)
 /* High half: features. */
 #define FEATURE_GUEST_CRASH (1ull << (72 - 64))
 
@@ -37,6 +38,8 @@ struct hv_register {
 #define NEVER_NOTIFY_SPIN (0xffffffffull << 32)
 
 #define LIMIT_VPS 64u
+
+#define CAPABILITY_DENY_LOWER_VTL_STARTUP (1ull << 17)
 
 #define VSM_STATUS_ENABLED_SHIFT 16
 #define VSM_STATUS_MAXIMUM_SHIFT 16
@@ -60,11 +63,11 @@ static struct hv_u128 get_version(const struct vtl_vp *vp, unsigned vtl, uint32_
 static struct hv_u128 get_privileges(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
     uint64_t low = PRIVILEGE_REFERENCE_COUNTER | PRIVILEGE_INTERRUPT_CONTROL | PRIVILEGE_HYPERCALL |
-                   PRIVILEGE_VP_INDEX | PRIVILEGE_VP_REGISTERS;
+                   PRIVILEGE_VP_INDEX | PRIVILEGE_VP_REGISTERS | PRIVILEGE_START_VP;
 
     (void)vtl;
     (void)name;
-    if (vtl_highest(vp->partition->enabled) > 0)
+    if (vp->partition->maximum > 0)
         low |= PRIVILEGE_VSM;
     return (struct hv_u128){.low = low, .high = FEATURE_GUEST_CRASH};
 }
@@ -177,7 +180,34 @@ static struct hv_u128 get_vsm_partition_status(const struct vtl_vp *vp, unsigned
     (void)vtl;
     (void)name;
     return (struct hv_u128){
-        .low = enabled | (uint64_t)vtl_highest(enabled) << VSM_STATUS_MAXIMUM_SHIFT};
+        .low = enabled | (uint64_t)vp->partition->maximum << VSM_STATUS_MAXIMUM_SHIFT};
+}
+
+static struct hv_u128 get_vsm_capabilities(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+{
+    (void)vp;
+    (void)vtl;
+    (void)name;
+    return (struct hv_u128){.low = CAPABILITY_DENY_LOWER_VTL_STARTUP};
+}
+
+static struct hv_u128 get_partition_config(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+{
+    (void)name;
+    return (struct hv_u128){.low = vp->partition->config[vtl]};
+}
+
+/* VTL0 has none; what is not there cannot be turned on. */
+static enum hv_status set_partition_config(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                                           uint64_t value)
+{
+    (void)name;
+    if (vtl == 0)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (value & ~HV_VSM_DENY_LOWER_VTL_STARTUP)
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    vp->partition->config[vtl] = value;
+    return HV_STATUS_SUCCESS;
 }
 
 #define CRASH_PARAMETER(n)                                                                         \
@@ -208,8 +238,9 @@ static const struct hv_register registers[] = {
     {HV_REGISTER_VP_ASSIST_PAGE, "VpAssistPage", READ | WRITE, get_assist_page, set_assist_page},
     {HV_REGISTER_VSM_VP_STATUS, "VsmVpStatus", READ, get_vsm_vp_status, NULL},
     {HV_REGISTER_VSM_PARTITION_STATUS, "VsmPartitionStatus", READ, get_vsm_partition_status, NULL},
-    /* None of the optional capabilities is there yet. */
-    {HV_REGISTER_VSM_CAPABILITIES, "VsmCapabilities", READ, get_zero, NULL},
+    {HV_REGISTER_VSM_CAPABILITIES, "VsmCapabilities", READ, get_vsm_capabilities, NULL},
+    {HV_REGISTER_VSM_PARTITION_CONFIG, "VsmPartitionConfig", READ | WRITE, get_partition_config,
+     set_partition_config},
 };
 
 static const struct hv_register *find_synthetic(uint32_t name)

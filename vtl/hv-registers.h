@@ -29,11 +29,15 @@ enum hv_register_name {
     HV_REGISTER_VSM_VP_STATUS = 0x000d0003,
     HV_REGISTER_VSM_PARTITION_STATUS = 0x000d0004,
     HV_REGISTER_VSM_CAPABILITIES = 0x000d0006,
+    HV_REGISTER_VSM_PARTITION_CONFIG = 0x000d0007,
 };
 
 /* Registers that hold a page: bit 0 enables, bits 63:12 are the page. */
 #define HV_PAGE_REGISTER_ENABLE 1ull
 #define HV_PAGE_REGISTER_ADDRESS (~0xfffull)
+
+/* VsmPartitionConfig (TLFS, VSM). */
+#define HV_VSM_DENY_LOWER_VTL_STARTUP (1ull << 6)
 
 /* GuestCrashCtl (TLFS, "Guest Crash Enlightenment"). */
 #define HV_CRASH_NOTIFY (1ull << 63)

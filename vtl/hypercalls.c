@@ -2,6 +2,7 @@
 /* The hypercalls of the core: see hypercalls.h. Layouts: TLFS, "Hypercall Reference". */
 #include "vtl/hypercalls.h"
 
+#include "vtl/enable.h"
 #include "vtl/hv-registers.h"
 
 /* "MsHyperV" as four words (Linux, include/linux/arm-smccc.h, ARM_SMCCC_VENDOR_HYP_UID_HYPERV). */
@@ -13,6 +14,30 @@ struct registers_header {
     uint32_t vp;
     uint8_t vtl; /* HV_INPUT_VTL */
     uint8_t zero[3];
+};
+
+/* HvCallEnablePartitionVtl. */
+struct enable_partition_vtl {
+    uint64_t partition;
+    uint8_t vtl; /* here and below a plain number, no HV_INPUT_VTL */
+    uint8_t flags;
+    uint8_t zero[6];
+};
+
+/* HvCallEnableVpVtl and HvCallStartVirtualProcessor. */
+struct vp_and_context {
+    uint64_t partition;
+    uint32_t vp;
+    uint8_t vtl;
+    uint8_t zero[3];
+    struct vtl_initial_context context;
+};
+
+/* HvCallGetVpIndexFromApicId; its elements are values of MPIDR_EL1 on arm64. */
+struct get_vp_index {
+    uint64_t partition;
+    uint8_t vtl;
+    uint8_t zero[7];
 };
 
 struct set_register {
@@ -39,22 +64,35 @@ static enum hv_status find_vtl(const struct vtl_vp *caller, uint8_t input, unsig
                                                    : HV_STATUS_INVALID_PARAMETER;
 }
 
+static bool is_zero(const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+/* What most calls begin with; @zero are the three bytes that must be. */
+static enum hv_status find_vp(struct vtl_vp *caller, uint64_t partition, uint32_t index,
+                              const uint8_t zero[3], struct vtl_vp **vp)
+{
+    if (partition != HV_PARTITION_SELF)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    if (!is_zero(zero, 3))
+        return HV_STATUS_INVALID_PARAMETER;
+    if (index != HV_VP_SELF && index >= caller->partition->vp_count)
+        return HV_STATUS_INVALID_VP_INDEX;
+    *vp = index == HV_VP_SELF ? caller : &caller->partition->vps[index];
+    return HV_STATUS_SUCCESS;
+}
+
 static enum hv_status find_target(struct vtl_vp *caller, const struct registers_header *header,
                                   struct target *target)
 {
-    const struct vtl_partition *partition = caller->partition;
+    enum hv_status status =
+        find_vp(caller, header->partition, header->vp, header->zero, &target->vp);
 
-    if (header->partition != HV_PARTITION_SELF)
-        return HV_STATUS_INVALID_PARTITION_ID;
-    if (header->zero[0] || header->zero[1] || header->zero[2])
-        return HV_STATUS_INVALID_PARAMETER;
-    if (header->vp == HV_VP_SELF)
-        target->vp = caller;
-    else if (header->vp < partition->vp_count)
-        target->vp = &partition->vps[header->vp];
-    else
-        return HV_STATUS_INVALID_VP_INDEX;
-    return find_vtl(caller, header->vtl, &target->vtl);
+    return status == HV_STATUS_SUCCESS ? find_vtl(caller, header->vtl, &target->vtl) : status;
 }
 
 /* Both calls check the same things of a register before they touch it. */
@@ -102,11 +140,90 @@ static enum hv_status set_vp_register(void *context, const void *header, const v
     return status;
 }
 
+static enum hv_status enable_partition_vtl(void *context, const void *header, const void *element,
+                                           void *output)
+{
+    const struct enable_partition_vtl *input = header;
+
+    (void)element;
+    (void)output;
+    if (input->partition != HV_PARTITION_SELF)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    if (!is_zero(input->zero, sizeof(input->zero)) || input->vtl >= VTL_LEVELS)
+        return HV_STATUS_INVALID_PARAMETER;
+    return vtl_enable_for_partition(context, input->vtl, input->flags);
+}
+
+/* The two calls with a context differ in what they do with it. */
+static enum hv_status with_context(void *context, const struct vp_and_context *input,
+                                   enum hv_status (*act)(struct vtl_vp *caller,
+                                                         struct vtl_vp *target, unsigned vtl,
+                                                         const struct vtl_initial_context *state))
+{
+    struct vtl_vp *target;
+    enum hv_status status =
+        find_vp(context, input->partition, input->vp, input->zero, &target);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    if (input->vtl >= VTL_LEVELS)
+        return HV_STATUS_INVALID_PARAMETER;
+    return act(context, target, input->vtl, &input->context);
+}
+
+static enum hv_status enable_vp_vtl(void *context, const void *header, const void *element,
+                                    void *output)
+{
+    (void)element;
+    (void)output;
+    return with_context(context, header, vtl_enable_for_vp);
+}
+
+static enum hv_status start_virtual_processor(void *context, const void *header,
+                                              const void *element, void *output)
+{
+    (void)element;
+    (void)output;
+    return with_context(context, header, vtl_start_vp);
+}
+
+static enum hv_status get_vp_index(void *context, const void *header, const void *element,
+                                   void *output)
+{
+    const struct vtl_vp *caller = context;
+    const struct vtl_partition *partition = caller->partition;
+    const struct get_vp_index *input = header;
+    const uint64_t *mpidr = element;
+
+    if (input->partition != HV_PARTITION_SELF)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    if (!is_zero(input->zero, sizeof(input->zero)) || input->vtl >= VTL_LEVELS)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (input->vtl > caller->active)
+        return HV_STATUS_ACCESS_DENIED;
+    if (!(partition->enabled & 1u << input->vtl))
+        return HV_STATUS_INVALID_VTL_STATE;
+    for (uint32_t i = 0; i < partition->vp_count; i++)
+        if (partition->vps[i].mpidr == *mpidr) {
+            *(uint32_t *)output = i;
+            return HV_STATUS_SUCCESS;
+        }
+    return HV_STATUS_INVALID_PARAMETER;
+}
+
 static const struct hv_call calls[] = {
+    {HV_CALL_ENABLE_PARTITION_VTL, "HvCallEnablePartitionVtl", 0,
+     sizeof(struct enable_partition_vtl), 0, 0, enable_partition_vtl},
+    {HV_CALL_ENABLE_VP_VTL, "HvCallEnableVpVtl", 0, sizeof(struct vp_and_context), 0, 0,
+     enable_vp_vtl},
     {HV_CALL_GET_VP_REGISTERS, "HvCallGetVpRegisters", HV_CALL_REP | HV_CALL_EARLY,
      sizeof(struct registers_header), sizeof(uint32_t), sizeof(struct hv_u128), get_vp_register},
     {HV_CALL_SET_VP_REGISTERS, "HvCallSetVpRegisters", HV_CALL_REP | HV_CALL_EARLY,
      sizeof(struct registers_header), sizeof(struct set_register), 0, set_vp_register},
+    {HV_CALL_START_VIRTUAL_PROCESSOR, "HvCallStartVirtualProcessor", 0,
+     sizeof(struct vp_and_context), 0, 0, start_virtual_processor},
+    {HV_CALL_GET_VP_INDEX_FROM_APIC_ID, "HvCallGetVpIndexFromApicId", HV_CALL_REP,
+     sizeof(struct get_vp_index), sizeof(uint64_t), sizeof(uint32_t), get_vp_index},
 };
 
 /* TLFS, "Establishing the Hypercall Interface": first the guest says who it is. */

@@ -10,8 +10,12 @@
 #include "vtl/partition.h"
 
 enum hv_call_code {
+    HV_CALL_ENABLE_PARTITION_VTL = 0x000d,
+    HV_CALL_ENABLE_VP_VTL = 0x000f,
     HV_CALL_GET_VP_REGISTERS = 0x0050,
     HV_CALL_SET_VP_REGISTERS = 0x0051,
+    HV_CALL_START_VIRTUAL_PROCESSOR = 0x0099,
+    HV_CALL_GET_VP_INDEX_FROM_APIC_ID = 0x009a,
 };
 
 /* HV_INPUT_VTL: bits 3:0 a VTL, bit 4 "use it"; 0 means the caller's own. */

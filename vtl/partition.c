@@ -7,14 +7,16 @@ unsigned vtl_highest(uint16_t set)
     return set ? (unsigned)g_bit_nth_msf(set, -1) : 0;
 }
 
-struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, unsigned boot_vtl,
-                                        const struct vtl_backend *backend, void *machine)
+struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, unsigned maximum,
+                                        unsigned boot_vtl, const struct vtl_backend *backend,
+                                        void *machine)
 {
     struct vtl_partition *partition = g_new0(struct vtl_partition, 1);
 
     partition->backend = backend;
     partition->machine = machine;
     partition->enabled = enabled | 1;
+    partition->maximum = maximum;
     partition->vp_count = vp_count;
     partition->vps = g_new0(struct vtl_vp, vp_count);
     g_mutex_init(&partition->lock);

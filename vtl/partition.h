@@ -35,6 +35,14 @@ struct vtl_crash {
     uint64_t parameter[HV_CRASH_PARAMETERS];
 };
 
+/* State of a VTL at its first entry on a VP (TLFS, HV_INITIAL_VP_CONTEXT for arm64). */
+struct vtl_initial_context {
+    uint64_t pc;
+    uint64_t sp; /* SP_EL1; the VTL starts at EL1h */
+    uint64_t sctlr, mair, tcr, vbar, ttbr0, ttbr1;
+    uint64_t x18;
+};
+
 /*
  * What the core needs of the machine. Functions return 0 or a negative errno. Registers are
  * named by HV_REGISTER_NAME and only those in bank_table are asked for. Memory is accessed with
@@ -49,6 +57,12 @@ struct vtl_backend {
     int (*write_memory)(void *machine, unsigned vtl, uint64_t gpa, const void *buffer, size_t size);
     /* Time since the partition began, in units of 100 ns. */
     uint64_t (*reference_time)(void *machine);
+    /* The first entry of the VP into @vtl, which must come to nothing else, finds @context. */
+    void (*prepare_vp)(void *machine, unsigned vp, unsigned vtl,
+                       const struct vtl_initial_context *context);
+    /* Starts a VP that does not run; a negative errno if it does. */
+    int (*start_vp)(void *machine, unsigned vp, unsigned vtl,
+                    const struct vtl_initial_context *context);
     /* The guest at @vtl has reported a crash; the VP goes on until the guest stops. */
     void (*crashed)(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash);
 };
@@ -63,7 +77,8 @@ struct vtl_vp {
     struct vtl_partition *partition;
     unsigned index;
     _Atomic unsigned active; /* the VTL that runs; written by the VP's thread only */
-    uint16_t enabled;        /* set of VTLs enabled on this VP, bit n for VTL n */
+    uint64_t mpidr;          /* affinity fields of MPIDR_EL1 */
+    _Atomic uint16_t enabled; /* set of VTLs enabled on this VP; written under the lock */
     struct vtl_vp_level level[VTL_LEVELS];
 };
 
@@ -71,7 +86,9 @@ struct vtl_partition {
     const struct vtl_backend *backend;
     void *machine;
     GMutex lock;
-    uint16_t enabled; /* set of VTLs enabled for the partition */
+    _Atomic uint16_t enabled;    /* set of VTLs enabled for the partition; written under lock */
+    unsigned maximum;            /* the highest VTL that may be enabled */
+    _Atomic uint64_t config[VTL_LEVELS]; /* VsmPartitionConfig of each VTL; written under lock */
     _Atomic uint64_t guest_os_id[VTL_LEVELS]; /* written under lock */
     unsigned vp_count;
     struct vtl_vp *vps;
@@ -79,11 +96,12 @@ struct vtl_partition {
 
 /*
  * A partition of @vp_count VPs, whose VTLs in the set @enabled (VTL0 is always one) are enabled
- * on every VP, as after Hyper-V's boot shim has done its work; each VP starts in @boot_vtl.
+ * on every VP, as after Hyper-V's boot shim has done its work; each VP starts in @boot_vtl. The
+ * guest may enable others up to @maximum.
  * @machine goes to every function of @backend; both must outlive the partition.
  */
-struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, unsigned boot_vtl,
-                                        const struct vtl_backend *backend, void *machine);
+struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, unsigned maximum,
+                                        unsigned boot_vtl, const struct vtl_backend *backend, void *machine);
 void vtl_partition_free(struct vtl_partition *partition);
 
 /* The highest VTL in a set of VTLs. */

@@ -7,6 +7,7 @@
  *
  *   partition.h     the partition, its VPs, what each VTL of a VP holds; the back end
  *   bank.h          which registers the VTLs of a VP share, as a table
+ *   enable.h        enabling VTLs and starting VPs: who may, and when
  *   switch.h        VTL call and VTL return: who may, and where it leads
  *   hv-registers.h  synthetic registers, one row each
  *   hypercalls.h    the Hyper-V hypercalls that the core answers
@@ -17,6 +18,7 @@
 #define VTL_VTL_H
 
 #include "vtl/bank.h"
+#include "vtl/enable.h"
 #include "vtl/exception.h"
 #include "vtl/hv-registers.h"
 #include "vtl/hypercalls.h"

@@ -58,6 +58,36 @@ static uint64_t reference_time(void *machine)
     return ((struct memory_partition *)machine)->time;
 }
 
+static void note_context(struct memory_partition *partition, unsigned vp, unsigned vtl,
+                         const struct vtl_initial_context *context)
+{
+    partition->last_vp = vp;
+    partition->last_vtl = vtl;
+    partition->context = *context;
+}
+
+static void prepare_vp(void *machine, unsigned vp, unsigned vtl,
+                       const struct vtl_initial_context *context)
+{
+    struct memory_partition *partition = machine;
+
+    partition->prepared++;
+    note_context(partition, vp, vtl, context);
+}
+
+static int start_vp(void *machine, unsigned vp, unsigned vtl,
+                    const struct vtl_initial_context *context)
+{
+    struct memory_partition *partition = machine;
+
+    if (partition->running[vp])
+        return -EALREADY;
+    partition->started++;
+    partition->running[vp] = true;
+    note_context(partition, vp, vtl, context);
+    return 0;
+}
+
 static void crashed(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash)
 {
     struct memory_partition *partition = machine;
@@ -74,6 +104,8 @@ static const struct vtl_backend backend = {
     .read_memory = read_memory,
     .write_memory = write_memory,
     .reference_time = reference_time,
+    .prepare_vp = prepare_vp,
+    .start_vp = start_vp,
     .crashed = crashed,
 };
 
@@ -83,7 +115,10 @@ struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vt
 
     g_assert(bank_table_size <= MEMORY_PARTITION_REGISTERS);
     partition->core =
-        vtl_partition_new(MEMORY_PARTITION_VPS, enabled, boot_vtl, &backend, partition);
+        vtl_partition_new(MEMORY_PARTITION_VPS, enabled, VTL_LEVELS - 1, boot_vtl, &backend,
+                          partition);
+    for (unsigned i = 0; i < MEMORY_PARTITION_VPS; i++)
+        partition->core->vps[i].mpidr = i << 8;
     return partition;
 }
 

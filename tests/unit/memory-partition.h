@@ -14,6 +14,10 @@
 struct memory_partition {
     struct vtl_partition *core;
     uint64_t time;     /* what reference_time() says */
+    unsigned prepared, started; /* calls of prepare_vp() and start_vp() */
+    unsigned last_vp, last_vtl; /* of the last such call */
+    struct vtl_initial_context context;
+    bool running[MEMORY_PARTITION_VPS]; /* start_vp() fails */
     unsigned crashes;  /* calls of crashed() */
     unsigned crash_vtl;
     struct vtl_crash crash;
@@ -21,7 +25,7 @@ struct memory_partition {
     struct hv_u128 registers[MEMORY_PARTITION_VPS][VTL_LEVELS][MEMORY_PARTITION_REGISTERS];
 };
 
-/* VTLs in the set @enabled; every VP starts in @boot_vtl. */
+/* VTLs in the set @enabled; every VP starts in @boot_vtl. All VTLs may be enabled. */
 struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vtl);
 void memory_partition_free(struct memory_partition *partition);
 

@@ -104,6 +104,8 @@ START_TEST(mistakes)
         {"run --vtl0-kernel a --vtl1-console null", "--vtl1-console"},
         {"run --vtl0-kernel a --cpus 99999999999999999999", "give a number from 1 to 64"},
         {"run --vtl0-kernel a --vtl0-cmdline -h --cpus 0", "--cpus 0"}, /* -h is a value */
+        {"run --vtl2-kernel a --max-vtl 1", "--max-vtl 1: VTL2 has a kernel"},
+        {"run --vtl0-kernel a --max-vtl 3", "--max-vtl 3"},
         {"run --vtl0-initrd a --vtl2-kernel b", "--vtl0-initrd"},
         {"run --vtl2-cmdline a --vtl0-kernel b", "--vtl2-cmdline"},
         {"run --vtl0-kernel a --timeout -1", "--timeout -1"},

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Enabling VTLs and starting VPs: vtl/enable.c and its hypercalls. */
+#include <string.h>
+
+#include "tests/unit/memory-partition.h"
+#include "tests/unit/unit.h"
+
+#define FAST (1ull << 16)
+#define REPS(count) ((uint64_t)(count) << 32)
+
+static struct memory_partition *partition;
+
+static void set_up(void)
+{
+    partition = memory_partition_new(1, 0);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        partition->core->guest_os_id[vtl] = 1;
+}
+
+static void tear_down(void)
+{
+    memory_partition_free(partition);
+}
+
+static struct vtl_vp *vp(unsigned index)
+{
+    return &partition->core->vps[index];
+}
+
+static const struct vtl_initial_context context = {
+    .pc = 0x1000, .sp = 0x2000, .sctlr = 3, .mair = 4, .tcr = 5, .vbar = 6, .ttbr0 = 7, .ttbr1 = 8,
+    .x18 = 9,
+};
+
+/* A fast call with two qwords and perhaps a context, by hvc #1. */
+static uint64_t call(unsigned caller, uint64_t control, uint64_t first, uint64_t second,
+                     const struct vtl_initial_context *with)
+{
+    struct smccc_registers registers = {{control | FAST, first, second}};
+
+    if (with)
+        memcpy(&registers.x[3], with, sizeof(*with));
+    vtl_hypercall(vp(caller), HVC_HYPERCALL, &registers);
+    return registers.x[0];
+}
+
+static uint64_t enable_partition(unsigned vtl, unsigned flags)
+{
+    return call(0, HV_CALL_ENABLE_PARTITION_VTL, HV_PARTITION_SELF, vtl | flags << 8, NULL);
+}
+
+static uint64_t enable_vp(unsigned caller, uint32_t target, uint64_t vtl)
+{
+    return call(caller, HV_CALL_ENABLE_VP_VTL, HV_PARTITION_SELF, target | vtl << 32, &context);
+}
+
+static uint64_t start_vp(unsigned caller, uint32_t target, uint64_t vtl)
+{
+    return call(caller, HV_CALL_START_VIRTUAL_PROCESSOR, HV_PARTITION_SELF, target | vtl << 32,
+                &context);
+}
+
+/* The caller must be the highest VTL enabled below the new one, which need not be next to it. */
+START_TEST(partition_one_after_the_other)
+{
+    ck_assert_uint_eq(enable_partition(2, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(partition->core->enabled, 0x5);
+    ck_assert_uint_eq(enable_partition(2, 0), HV_STATUS_VTL_ALREADY_ENABLED);
+    ck_assert_uint_eq(enable_partition(1, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(enable_partition(2, 0), HV_STATUS_ACCESS_DENIED); /* VTL1's business now */
+    vp(0)->active = 2;
+    ck_assert_uint_eq(enable_partition(1, 0), HV_STATUS_VTL_ALREADY_ENABLED);
+}
+END_TEST
+
+START_TEST(partition_mistakes)
+{
+    ck_assert_uint_eq(enable_partition(3, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(enable_partition(255, 0), HV_STATUS_INVALID_PARAMETER);
+    for (unsigned bit = 0; bit < 8; bit++)
+        ck_assert_uint_eq(enable_partition(1, 1u << bit), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(call(0, HV_CALL_ENABLE_PARTITION_VTL, HV_PARTITION_SELF, 1 | 1 << 16, NULL),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(call(0, HV_CALL_ENABLE_PARTITION_VTL, 0, 1, NULL),
+                      HV_STATUS_INVALID_PARTITION_ID);
+    ck_assert_uint_eq(call(0, HV_CALL_ENABLE_PARTITION_VTL | REPS(1), HV_PARTITION_SELF, 1, NULL),
+                      HV_STATUS_INVALID_HYPERCALL_INPUT);
+    partition->core->guest_os_id[0] = 0;
+    ck_assert_uint_eq(enable_partition(1, 0), HV_STATUS_ACCESS_DENIED);
+    partition->core->guest_os_id[0] = 1;
+    partition->core->maximum = 1;
+    ck_assert_uint_eq(enable_partition(2, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(partition->core->enabled, 0x1);
+}
+END_TEST
+
+START_TEST(vp_gets_its_context)
+{
+    ck_assert_uint_eq(enable_vp(0, 1, 2), HV_STATUS_INVALID_VTL_STATE);
+    enable_partition(2, 0);
+    ck_assert_uint_eq(enable_vp(0, 1, 2), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(vp(1)->enabled, 0x5);
+    ck_assert_uint_eq(vp(0)->enabled, 0x1);
+    ck_assert_uint_eq(partition->prepared, 1);
+    ck_assert_uint_eq(partition->last_vp, 1);
+    ck_assert_uint_eq(partition->last_vtl, 2);
+    ck_assert_mem_eq(&partition->context, &context, sizeof(context));
+}
+END_TEST
+
+/* Once some VP has the VTL, it is for that VTL to enable others. */
+START_TEST(vp_by_whom)
+{
+    enable_partition(2, 0);
+    ck_assert_uint_eq(enable_vp(0, HV_VP_SELF, 2), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(enable_vp(0, 1, 2), HV_STATUS_ACCESS_DENIED);
+    ck_assert_uint_eq(enable_vp(1, 1, 2), HV_STATUS_ACCESS_DENIED);
+    vp(0)->active = 2;
+    ck_assert_uint_eq(enable_vp(0, 1, 2), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(enable_vp(0, 1, 2), HV_STATUS_VTL_ALREADY_ENABLED);
+    ck_assert_uint_eq(enable_vp(0, 2, 1), HV_STATUS_INVALID_VTL_STATE);
+    ck_assert_uint_eq(enable_partition(1, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(enable_vp(0, 2, 1), HV_STATUS_SUCCESS); /* a lower one, always */
+    ck_assert_uint_eq(vp(2)->enabled, 0x3);
+}
+END_TEST
+
+START_TEST(vp_mistakes)
+{
+    struct vtl_initial_context odd = context;
+
+    enable_partition(2, 0);
+    odd.pc = 0x1002;
+    ck_assert_uint_eq(call(0, HV_CALL_ENABLE_VP_VTL, HV_PARTITION_SELF, 1 | 2ull << 32, &odd),
+                      HV_STATUS_INVALID_REGISTER_VALUE);
+    ck_assert_uint_eq(enable_vp(0, MEMORY_PARTITION_VPS, 2), HV_STATUS_INVALID_VP_INDEX);
+    ck_assert_uint_eq(enable_vp(0, 1, 3), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(enable_vp(0, 1, 2 | 1 << 8), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(call(0, HV_CALL_ENABLE_VP_VTL, 5, 1 | 2ull << 32, &context),
+                      HV_STATUS_INVALID_PARTITION_ID);
+    ck_assert_uint_eq(partition->prepared, 0);
+    ck_assert_uint_eq(vp(1)->enabled, 0x1);
+}
+END_TEST
+
+START_TEST(start)
+{
+    ck_assert_uint_eq(start_vp(0, 1, 1), HV_STATUS_ACCESS_DENIED);
+    ck_assert_uint_eq(start_vp(0, 1, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(partition->last_vp, 1);
+    ck_assert_mem_eq(&partition->context, &context, sizeof(context));
+    ck_assert_uint_eq(start_vp(0, 1, 0), HV_STATUS_INVALID_VP_STATE);
+    vp(0)->active = 2;
+    ck_assert_uint_eq(start_vp(0, 2, 2), HV_STATUS_INVALID_VTL_STATE);
+    partition->core->config[2] = HV_VSM_DENY_LOWER_VTL_STARTUP;
+    ck_assert_uint_eq(start_vp(0, 2, 0), HV_STATUS_SUCCESS);
+    vp(0)->active = 1;
+    ck_assert_uint_eq(start_vp(0, 3, 0), HV_STATUS_ACCESS_DENIED);
+    ck_assert(!vtl_may_start_vps(partition->core, 0));
+    ck_assert(vtl_may_start_vps(partition->core, 2));
+    ck_assert_uint_eq(partition->started, 2);
+}
+END_TEST
+
+START_TEST(vp_index_by_mpidr)
+{
+    struct smccc_registers registers = {
+        {HV_CALL_GET_VP_INDEX_FROM_APIC_ID | FAST | REPS(3), HV_PARTITION_SELF, 0, 0x300, 0x100,
+         0x101}};
+
+    vtl_hypercall(vp(0), HVC_HYPERCALL, &registers);
+    ck_assert_uint_eq(registers.x[0], HV_STATUS_INVALID_PARAMETER | REPS(2));
+    ck_assert_uint_eq(registers.x[15], 3 | 1ull << 32);
+    ck_assert_uint_eq(call(0, HV_CALL_GET_VP_INDEX_FROM_APIC_ID | REPS(1), HV_PARTITION_SELF, 1,
+                           NULL),
+                      HV_STATUS_ACCESS_DENIED);
+    vp(0)->active = 2;
+    ck_assert_uint_eq(call(0, HV_CALL_GET_VP_INDEX_FROM_APIC_ID | REPS(1), HV_PARTITION_SELF, 1,
+                           NULL),
+                      HV_STATUS_INVALID_VTL_STATE);
+}
+END_TEST
+
+UNIT_MAIN_WITH("enable", set_up, tear_down, partition_one_after_the_other, partition_mistakes,
+               vp_gets_its_context, vp_by_whom, vp_mistakes, start, vp_index_by_mpidr)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules of enabling VTLs: see enable.h. */
+#include "vtl/enable.h"
+
+#include <errno.h>
+
+#include "vtl/hv-registers.h"
+
+#define A64_INSTRUCTION 4
+
+/* The VTLs below @vtl in @set, of which there is always VTL0. */
+static unsigned highest_below(uint16_t set, unsigned vtl)
+{
+    return vtl_highest(set & ((1u << vtl) - 1));
+}
+
+enum hv_status vtl_enable_for_partition(struct vtl_vp *caller, unsigned vtl, uint8_t flags)
+{
+    struct vtl_partition *partition = caller->partition;
+    enum hv_status status = HV_STATUS_SUCCESS;
+
+    g_mutex_lock(&partition->lock);
+    if (vtl > caller->active && highest_below(partition->enabled, vtl) != caller->active)
+        status = HV_STATUS_ACCESS_DENIED;
+    else if (vtl > partition->maximum || flags)
+        status = HV_STATUS_INVALID_PARAMETER;
+    else if (partition->enabled & 1u << vtl)
+        status = HV_STATUS_VTL_ALREADY_ENABLED;
+    else
+        partition->enabled |= 1u << vtl;
+    g_mutex_unlock(&partition->lock);
+    return status;
+}
+
+/* VTLs that some VP has. */
+static uint16_t on_some_vp(const struct vtl_partition *partition)
+{
+    uint16_t set = 0;
+
+    for (unsigned i = 0; i < partition->vp_count; i++)
+        set |= partition->vps[i].enabled;
+    return set;
+}
+
+static bool may_enable_for_vp(const struct vtl_vp *caller, unsigned vtl)
+{
+    uint16_t set = on_some_vp(caller->partition);
+
+    if (vtl <= caller->active)
+        return true;
+    return !(set & 1u << vtl) && highest_below(set, vtl) == caller->active;
+}
+
+static enum hv_status check_context(const struct vtl_initial_context *context)
+{
+    return context->pc % A64_INSTRUCTION ? HV_STATUS_INVALID_REGISTER_VALUE : HV_STATUS_SUCCESS;
+}
+
+static enum hv_status check_enable(const struct vtl_vp *caller, const struct vtl_vp *target,
+                                   unsigned vtl, const struct vtl_initial_context *context)
+{
+    if (!may_enable_for_vp(caller, vtl))
+        return HV_STATUS_ACCESS_DENIED;
+    if (vtl > caller->partition->maximum)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (!(caller->partition->enabled & 1u << vtl))
+        return HV_STATUS_INVALID_VTL_STATE;
+    if (target->enabled & 1u << vtl)
+        return HV_STATUS_VTL_ALREADY_ENABLED;
+    return check_context(context);
+}
+
+enum hv_status vtl_enable_for_vp(struct vtl_vp *caller, struct vtl_vp *target, unsigned vtl,
+                                 const struct vtl_initial_context *context)
+{
+    struct vtl_partition *partition = caller->partition;
+    enum hv_status status;
+
+    g_mutex_lock(&partition->lock);
+    status = check_enable(caller, target, vtl, context);
+    if (status == HV_STATUS_SUCCESS) {
+        partition->backend->prepare_vp(partition->machine, target->index, vtl, context);
+        target->enabled |= 1u << vtl;
+    }
+    g_mutex_unlock(&partition->lock);
+    return status;
+}
+
+bool vtl_may_start_vps(const struct vtl_partition *partition, unsigned vtl)
+{
+    for (unsigned higher = vtl + 1; higher < VTL_LEVELS; higher++)
+        if (partition->config[higher] & HV_VSM_DENY_LOWER_VTL_STARTUP)
+            return false;
+    return true;
+}
+
+enum hv_status vtl_start_vp(struct vtl_vp *caller, struct vtl_vp *target, unsigned vtl,
+                            const struct vtl_initial_context *context)
+{
+    struct vtl_partition *partition = caller->partition;
+    enum hv_status status = check_context(context);
+
+    if (vtl > caller->active || !vtl_may_start_vps(partition, caller->active))
+        return HV_STATUS_ACCESS_DENIED;
+    if (!(target->enabled & 1u << vtl))
+        return HV_STATUS_INVALID_VTL_STATE;
+    if (status == HV_STATUS_SUCCESS &&
+        partition->backend->start_vp(partition->machine, target->index, vtl, context) < 0)
+        return HV_STATUS_INVALID_VP_STATE;
+    return status;
+}
