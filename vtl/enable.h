@@ -12,7 +12,8 @@
 
 /*
  * Enables @vtl for the partition. A VTL may always enable a lower one, and a higher one if it is
- * itself the highest that is enabled below that. @flags ask for MBEC and the like, which there is not.
+ * itself the highest that is enabled below that. @flags ask for MBEC and the like, which there
+ * is not.
  */
 enum hv_status vtl_enable_for_partition(struct vtl_vp *caller, unsigned vtl, uint8_t flags);
 

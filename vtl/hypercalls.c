@@ -4,6 +4,7 @@
 
 #include "vtl/enable.h"
 #include "vtl/hv-registers.h"
+#include "vtl/translate-call.h"
 
 /* "MsHyperV" as four words (Linux, include/linux/arm-smccc.h, ARM_SMCCC_VENDOR_HYP_UID_HYPERV). */
 static const uint32_t hyperv_uid[] = {0x4d32ba58, 0xcd244764, 0x8eef6c75, 0x16597024};
@@ -211,6 +212,28 @@ static enum hv_status get_vp_index(void *context, const void *header, const void
     return HV_STATUS_INVALID_PARAMETER;
 }
 
+static enum hv_status translate_virtual_address(void *context, const void *header,
+                                                const void *element, void *output)
+{
+    struct vtl_vp *caller = context;
+    const struct hv_translate_input *input = header;
+    uint8_t input_vtl = (uint8_t)(input->flags >> HV_TRANSLATE_VTL_SHIFT);
+    struct target target;
+    enum hv_status status =
+        find_vp(caller, input->partition, input->vp, input->zero, &target.vp);
+
+    (void)element;
+    if (status == HV_STATUS_SUCCESS)
+        status = find_vtl(caller, input_vtl, &target.vtl);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    if (input->zero[3])
+        return HV_STATUS_INVALID_PARAMETER;
+    if (target.vp != caller) /* its registers are in the processor */
+        return HV_STATUS_INVALID_VP_STATE;
+    return hv_translate(target.vp, target.vtl, input, output);
+}
+
 static const struct hv_call calls[] = {
     {HV_CALL_ENABLE_PARTITION_VTL, "HvCallEnablePartitionVtl", 0,
      sizeof(struct enable_partition_vtl), 0, 0, enable_partition_vtl},
@@ -220,10 +243,16 @@ static const struct hv_call calls[] = {
      sizeof(struct registers_header), sizeof(uint32_t), sizeof(struct hv_u128), get_vp_register},
     {HV_CALL_SET_VP_REGISTERS, "HvCallSetVpRegisters", HV_CALL_REP | HV_CALL_EARLY,
      sizeof(struct registers_header), sizeof(struct set_register), 0, set_vp_register},
+    {HV_CALL_TRANSLATE_VIRTUAL_ADDRESS, "HvCallTranslateVirtualAddress", 0,
+     sizeof(struct hv_translate_input), 0, sizeof(struct hv_translate_output),
+     translate_virtual_address},
     {HV_CALL_START_VIRTUAL_PROCESSOR, "HvCallStartVirtualProcessor", 0,
      sizeof(struct vp_and_context), 0, 0, start_virtual_processor},
     {HV_CALL_GET_VP_INDEX_FROM_APIC_ID, "HvCallGetVpIndexFromApicId", HV_CALL_REP,
      sizeof(struct get_vp_index), sizeof(uint64_t), sizeof(uint32_t), get_vp_index},
+    {HV_CALL_TRANSLATE_VIRTUAL_ADDRESS_EX, "HvCallTranslateVirtualAddressEx", 0,
+     sizeof(struct hv_translate_input), 0, sizeof(struct hv_translate_output),
+     translate_virtual_address},
 };
 
 /* TLFS, "Establishing the Hypercall Interface": first the guest says who it is. */

@@ -101,7 +101,8 @@ struct vtl_partition {
  * @machine goes to every function of @backend; both must outlive the partition.
  */
 struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, unsigned maximum,
-                                        unsigned boot_vtl, const struct vtl_backend *backend, void *machine);
+                                        unsigned boot_vtl, const struct vtl_backend *backend,
+                                        void *machine);
 void vtl_partition_free(struct vtl_partition *partition);
 
 /* The highest VTL in a set of VTLs. */

@@ -13,6 +13,7 @@
  *   hypercalls.h    the Hyper-V hypercalls that the core answers
  *   exception.h     entry of an exception into EL1, as the processor would do it
  *   translate.h     stage-1 translation of a guest virtual address
+ *   translate-call.h  the same for a higher VTL, by hypercall
  */
 #ifndef VTL_VTL_H
 #define VTL_VTL_H
@@ -25,5 +26,6 @@
 #include "vtl/partition.h"
 #include "vtl/switch.h"
 #include "vtl/translate.h"
+#include "vtl/translate-call.h"
 
 #endif

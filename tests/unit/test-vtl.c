@@ -267,7 +267,8 @@ START_TEST(translate_survives_anything)
 
         for (unsigned j = 0; j < 4; j++)
             words[j] = state = state * 6364136223846793005u + 1442695040888963407u;
-        struct translate_regime regime = {1, words[0], words[1] & 0x7ffff, words[2] & 0x7ffff};
+        struct translate_regime regime = {.sctlr = 1, .tcr = words[0], .ttbr0 = words[1] & 0x7ffff,
+                                          .ttbr1 = words[2] & 0x7ffff};
 
         translate_address(&regime, words[3], read_table, NULL, &gpa);
     }
