@@ -59,6 +59,26 @@ static const struct {
     {0x00058008, SYS(3, 0, 14, 1, 0)}, /* CNTKCTL_EL1 */
     {0x0005800e, KVM_REG_ARM_TIMER_CTL},
     {0x0005800f, KVM_REG_ARM_TIMER_CVAL},
+    /* What the processor is. */
+    {0x00022000, SYS(3, 0, 0, 0, 0)}, /* MIDR_EL1 */
+    {0x00022006, SYS(3, 0, 0, 0, 6)}, /* REVIDR_EL1 */
+    {0x00022020, SYS(3, 0, 0, 4, 0)}, /* ID_AA64PFR0_EL1 */
+    {0x00022021, SYS(3, 0, 0, 4, 1)}, /* ID_AA64PFR1_EL1 */
+    {0x00022024, SYS(3, 0, 0, 4, 4)}, /* ID_AA64ZFR0_EL1 */
+    {0x00022025, SYS(3, 0, 0, 4, 5)}, /* ID_AA64SMFR0_EL1 */
+    {0x00022028, SYS(3, 0, 0, 5, 0)}, /* ID_AA64DFR0_EL1 */
+    {0x00022029, SYS(3, 0, 0, 5, 1)}, /* ID_AA64DFR1_EL1 */
+    {0x00022030, SYS(3, 0, 0, 6, 0)}, /* ID_AA64ISAR0_EL1 */
+    {0x00022031, SYS(3, 0, 0, 6, 1)}, /* ID_AA64ISAR1_EL1 */
+    {0x00022032, SYS(3, 0, 0, 6, 2)}, /* ID_AA64ISAR2_EL1 */
+    {0x00022038, SYS(3, 0, 0, 7, 0)}, /* ID_AA64MMFR0_EL1 */
+    {0x00022039, SYS(3, 0, 0, 7, 1)}, /* ID_AA64MMFR1_EL1 */
+    {0x0002203a, SYS(3, 0, 0, 7, 2)}, /* ID_AA64MMFR2_EL1 */
+    {0x0002203b, SYS(3, 0, 0, 7, 3)}, /* ID_AA64MMFR3_EL1 */
+    {0x0002203c, SYS(3, 0, 0, 7, 4)}, /* ID_AA64MMFR4_EL1 */
+    {0x00040001, SYS(3, 0, 0, 0, 5)}, /* MPIDR_EL1 */
+    {0x00040032, SYS(3, 1, 0, 0, 1)}, /* CLIDR_EL1 */
+    {0x00040036, SYS(3, 3, 0, 0, 1)}, /* CTR_EL0 */
 };
 
 static uint64_t kvm_ids[REGISTERS_MAX];

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Rows of bank_table that a vCPU can cache. */
-#define REGISTERS_MAX 128
+#define REGISTERS_MAX 192
 
 /* Names used by the VMM itself (HV_REGISTER_NAME). */
 enum {

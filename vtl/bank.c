@@ -10,6 +10,7 @@
 
 #define SHARED(name, number, size) {name, number, size, BANK_SHARED}
 #define PRIVATE(name, number, size) {name, number, size, BANK_PRIVATE}
+#define CONSTANT(name, number, size) {name, number, size, BANK_CONSTANT}
 #define UNSPECIFIED(name, number, size) {name, number, size, BANK_UNSPECIFIED}
 
 const struct bank_register bank_table[] = {
@@ -48,6 +49,22 @@ const struct bank_register bank_table[] = {
     PRIVATE("SP_EL1", 0x00020021, 8),
     PRIVATE("PC", 0x00020022, 8),
     PRIVATE("PSTATE", 0x00020023, 8),
+    CONSTANT("MIDR_EL1", 0x00022000, 8),
+    CONSTANT("REVIDR_EL1", 0x00022006, 8),
+    CONSTANT("ID_AA64PFR0_EL1", 0x00022020, 8),
+    CONSTANT("ID_AA64PFR1_EL1", 0x00022021, 8),
+    CONSTANT("ID_AA64ZFR0_EL1", 0x00022024, 8),
+    CONSTANT("ID_AA64SMFR0_EL1", 0x00022025, 8),
+    CONSTANT("ID_AA64DFR0_EL1", 0x00022028, 8),
+    CONSTANT("ID_AA64DFR1_EL1", 0x00022029, 8),
+    CONSTANT("ID_AA64ISAR0_EL1", 0x00022030, 8),
+    CONSTANT("ID_AA64ISAR1_EL1", 0x00022031, 8),
+    CONSTANT("ID_AA64ISAR2_EL1", 0x00022032, 8),
+    CONSTANT("ID_AA64MMFR0_EL1", 0x00022038, 8),
+    CONSTANT("ID_AA64MMFR1_EL1", 0x00022039, 8),
+    CONSTANT("ID_AA64MMFR2_EL1", 0x0002203a, 8),
+    CONSTANT("ID_AA64MMFR3_EL1", 0x0002203b, 8),
+    CONSTANT("ID_AA64MMFR4_EL1", 0x0002203c, 8),
     SHARED("Q0", 0x00030000, 16),
     SHARED("Q1", 0x00030001, 16),
     SHARED("Q2", 0x00030002, 16),
@@ -80,6 +97,7 @@ const struct bank_register bank_table[] = {
     SHARED("Q29", 0x0003001d, 16),
     SHARED("Q30", 0x0003001e, 16),
     SHARED("Q31", 0x0003001f, 16),
+    CONSTANT("MPIDR_EL1", 0x00040001, 8),
     PRIVATE("SCTLR_EL1", 0x00040002, 8),
     PRIVATE("ACTLR_EL1", 0x00040003, 8),
     PRIVATE("CPACR_EL1", 0x00040004, 8),
@@ -102,7 +120,9 @@ const struct bank_register bank_table[] = {
     PRIVATE("AFSR0_EL1", 0x00040016, 8),
     PRIVATE("AFSR1_EL1", 0x00040017, 8),
     PRIVATE("AMAIR_EL1", 0x00040018, 8),
+    CONSTANT("CLIDR_EL1", 0x00040032, 8),
     UNSPECIFIED("CSSELR_EL1", 0x00040035, 8),
+    CONSTANT("CTR_EL0", 0x00040036, 8),
     PRIVATE("MDSCR_EL1", 0x0005004d, 8),
     PRIVATE("CNTKCTL_EL1", 0x00058008, 8),
     PRIVATE("CNTV_CTL_EL0", 0x0005800e, 8),
@@ -135,6 +155,7 @@ const char *bank_class_name(enum bank_class class)
         [BANK_PRIVATE] = "private",
         [BANK_CORRUPTIBLE] = "corruptible",
         [BANK_UNSPECIFIED] = "unspecified",
+        [BANK_CONSTANT] = "constant",
     };
 
     return names[class];

@@ -14,6 +14,7 @@ enum bank_class {
     BANK_PRIVATE,     /* a value per VTL */
     BANK_CORRUPTIBLE, /* the specification lets a switch corrupt it; here it is left alone */
     BANK_UNSPECIFIED, /* the specification is silent; here it is private */
+    BANK_CONSTANT,    /* the same for all VTLs, and read-only: what the processor is */
 };
 
 struct bank_register {

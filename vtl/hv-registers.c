@@ -300,7 +300,7 @@ static enum hv_status set_architectural(struct vtl_vp *vp, unsigned vtl, uint32_
     const struct vtl_partition *partition = vp->partition;
     const struct bank_register *reg = bank_find(name);
 
-    if (!reg)
+    if (!reg || reg->class == BANK_CONSTANT)
         return HV_STATUS_INVALID_PARAMETER;
     if (partition->backend->set_register(partition->machine, vp->index, bank_of(vp, vtl, reg), name,
                                          value) < 0)

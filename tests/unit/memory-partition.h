@@ -9,7 +9,7 @@
 
 #define MEMORY_PARTITION_VPS 4
 #define MEMORY_PARTITION_RAM 0x10000u /* bytes, from GPA 0 */
-#define MEMORY_PARTITION_REGISTERS 128
+#define MEMORY_PARTITION_REGISTERS 192
 
 struct memory_partition {
     struct vtl_partition *core;
