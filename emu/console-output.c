@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What guests print, and where it goes: see console.h. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "emu/console-private.h"
+
+/* Writes all, waiting if need be. Returns 0 or an errno. */
+static int write_all(int fd, const void *bytes, size_t size)
+{
+    const uint8_t *next = bytes;
+
+    while (size) {
+        ssize_t done = write(fd, next, size);
+        struct pollfd room = {.fd = fd, .events = POLLOUT};
+
+        if (done < 0 && errno == EAGAIN)
+            poll(&room, 1, -1);
+        else if (done < 0 && errno != EINTR)
+            return errno;
+        else if (done > 0) {
+            next += done;
+            size -= (size_t)done;
+        }
+    }
+    return 0;
+}
+
+void console_write_stdout(struct console_set *set, const void *bytes, size_t size)
+{
+    int error = write_all(STDOUT_FILENO, bytes, size);
+
+    if (error == EPIPE)
+        set->quit(set->quit_context, SIGPIPE);
+    else if (error)
+        g_debug("stdout: %s", g_strerror(error));
+}
+
+static void write_file(struct console *console)
+{
+    int error = write_all(console->fd, console->output, console->output_size);
+
+    if (error && !console->lost)
+        g_warning("the console of VTL%u: output is lost: %s", console->vtl, g_strerror(error));
+    console->lost |= error != 0;
+}
+
+/* A line's beginning: whose it is, if there is more than one on stdio. */
+static void write_prefix(const struct console *console)
+{
+    char prefix[16];
+
+    if (console->set->stdio_count < 2)
+        return;
+    g_snprintf(prefix, sizeof(prefix), "[VTL%u] ", console->vtl);
+    console_write_stdout(console->set, prefix, strlen(prefix));
+}
+
+static void write_stdio(struct console *console)
+{
+    struct console_set *set = console->set;
+    const uint8_t *next = console->output, *end = next + console->output_size;
+
+    if (set->line_open && set->last_writer != console) {
+        console_write_stdout(set, "\n", 1);
+        set->line_open = false;
+    }
+    set->last_writer = console;
+    while (next < end) {
+        const uint8_t *newline = memchr(next, '\n', (size_t)(end - next));
+        const uint8_t *stop = newline ? newline + 1 : end;
+
+        if (!set->line_open)
+            write_prefix(console);
+        console_write_stdout(set, next, (size_t)(stop - next));
+        set->line_open = !newline;
+        next = stop;
+    }
+}
+
+void console_flush(struct console *console)
+{
+    if (!console->output_size)
+        return;
+    if (console->kind == KIND_STDIO)
+        write_stdio(console);
+    else if (console->kind == KIND_FILE)
+        write_file(console);
+    else if (console->fd >= 0 && write(console->fd, console->output, console->output_size) < 0 &&
+             errno != EAGAIN)
+        g_debug("console of VTL%u: output dropped: %s", console->vtl, g_strerror(errno));
+    console->output_size = 0;
+}
+
+void console_write(struct console *console, const uint8_t *bytes, size_t size)
+{
+    struct console_set *set = console->set;
+    bool first = false;
+
+    if (console->kind == KIND_NULL)
+        return;
+    g_mutex_lock(&set->lock);
+    for (size_t i = 0; i < size; i++) {
+        first |= console->output_size == 0;
+        console->output[console->output_size++] = bytes[i];
+        if (bytes[i] == '\n' || console->output_size == CONSOLE_OUTPUT_MAX)
+            console_flush(console);
+    }
+    first &= console->output_size > 0;
+    console->grown = true;
+    g_mutex_unlock(&set->lock);
+    if (first)
+        console_wake(set); /* to flush later */
+}
+
+void console_input_ready(struct console *console)
+{
+    if (console->kind != KIND_NULL && console->kind != KIND_FILE)
+        console_wake(console->set);
+}
+
+/* A line still being written is left whole if the lines of another VTL could tear it. */
+static bool is_settled(struct console *console)
+{
+    bool settled = !console->grown || console->set->stdio_count < 2;
+
+    console->grown = false;
+    return settled;
+}
+
+void console_flush_settled(struct console_set *set)
+{
+    g_mutex_lock(&set->lock);
+    for (guint i = 0; i < set->consoles->len; i++) {
+        struct console *console = g_ptr_array_index(set->consoles, i);
+
+        if (is_settled(console))
+            console_flush(console);
+    }
+    g_mutex_unlock(&set->lock);
+}
+
+void console_flush_all(struct console_set *set)
+{
+    g_mutex_lock(&set->lock);
+    for (guint i = 0; i < set->consoles->len; i++)
+        console_flush(g_ptr_array_index(set->consoles, i));
+    g_mutex_unlock(&set->lock);
+}
+
+bool console_has_output(struct console_set *set)
+{
+    bool any = false;
+
+    g_mutex_lock(&set->lock);
+    for (guint i = 0; i < set->consoles->len; i++)
+        any |= ((struct console *)g_ptr_array_index(set->consoles, i))->output_size > 0;
+    g_mutex_unlock(&set->lock);
+    return any;
+}
