@@ -339,16 +339,6 @@ void machine_wait(struct machine *machine)
     g_mutex_unlock(&machine->lock);
 }
 
-bool machine_ended(struct machine *machine)
-{
-    bool ended;
-
-    g_mutex_lock(&machine->lock);
-    ended = machine->end != MACHINE_RUNNING;
-    g_mutex_unlock(&machine->lock);
-    return ended;
-}
-
 void machine_note_entry(struct machine *machine, unsigned vtl)
 {
     if (!g_atomic_int_get(&machine->level[vtl].entered)) {

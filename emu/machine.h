@@ -121,9 +121,6 @@ bool machine_end(struct machine *machine, enum machine_end end, unsigned detail,
 /* Waits until the run has ended. */
 void machine_wait(struct machine *machine);
 
-/* Has the run ended? */
-bool machine_ended(struct machine *machine);
-
 /* Some VP runs in @vtl from now on. */
 void machine_note_entry(struct machine *machine, unsigned vtl);
 

@@ -2,8 +2,6 @@
 /* The rules of enabling VTLs: see enable.h. */
 #include "vtl/enable.h"
 
-#include <errno.h>
-
 #include "vtl/hv-registers.h"
 
 #define A64_INSTRUCTION 4
