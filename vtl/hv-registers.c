@@ -3,21 +3,7 @@
 #include "vtl/hv-registers.h"
 
 #include "vtl/bank.h"
-
-enum access {
-    READ = 1 << 0,
-    WRITE = 1 << 1,
-    EARLY_READ = 1 << 2,
-    EARLY_WRITE = 1 << 3,
-};
-
-struct hv_register {
-    uint32_t name;
-    const char *text;
-    unsigned access;
-    struct hv_u128 (*get)(const struct vtl_vp *vp, unsigned vtl, uint32_t name);
-    enum hv_status (*set)(struct vtl_vp *vp, unsigned vtl, uint32_t name, uint64_t value);
-};
+#include "vtl/hv-register-row.h"
 
 /* HypervisorVersion: interface 10.0, as current Hyper-V; the build number is our own. */
 #define VERSION_BUILD 100u
@@ -39,12 +25,7 @@ struct hv_register {
 
 #define LIMIT_VPS 64u
 
-#define CAPABILITY_DENY_LOWER_VTL_STARTUP (1ull << 17)
-
-#define VSM_STATUS_ENABLED_SHIFT 16
-#define VSM_STATUS_MAXIMUM_SHIFT 16
-
-static struct hv_u128 get_zero(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+struct hv_u128 hv_register_get_zero(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
     (void)vp;
     (void)vtl;
@@ -165,89 +146,45 @@ static enum hv_status set_assist_page(struct vtl_vp *vp, unsigned vtl, uint32_t 
     return HV_STATUS_SUCCESS;
 }
 
-static struct hv_u128 get_vsm_vp_status(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    (void)vtl;
-    (void)name;
-    return (struct hv_u128){.low = vp->active |
-                                   (uint64_t)vp->enabled << VSM_STATUS_ENABLED_SHIFT};
-}
-
-static struct hv_u128 get_vsm_partition_status(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    uint16_t enabled = vp->partition->enabled;
-
-    (void)vtl;
-    (void)name;
-    return (struct hv_u128){
-        .low = enabled | (uint64_t)vp->partition->maximum << VSM_STATUS_MAXIMUM_SHIFT};
-}
-
-static struct hv_u128 get_vsm_capabilities(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    (void)vp;
-    (void)vtl;
-    (void)name;
-    return (struct hv_u128){.low = CAPABILITY_DENY_LOWER_VTL_STARTUP};
-}
-
-static struct hv_u128 get_partition_config(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    (void)name;
-    return (struct hv_u128){.low = vp->partition->config[vtl]};
-}
-
-/* VTL0 has none; what is not there cannot be turned on. */
-static enum hv_status set_partition_config(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                           uint64_t value)
-{
-    (void)name;
-    if (vtl == 0)
-        return HV_STATUS_INVALID_PARAMETER;
-    if (value & ~HV_VSM_DENY_LOWER_VTL_STARTUP)
-        return HV_STATUS_INVALID_REGISTER_VALUE;
-    vp->partition->config[vtl] = value;
-    return HV_STATUS_SUCCESS;
-}
+/* For all that may be known before the guest has told its OS id. */
+#define READ_EARLY (HV_READ | HV_EARLY_READ)
+#define ALL_EARLY (READ_EARLY | HV_WRITE | HV_EARLY_WRITE)
 
 #define CRASH_PARAMETER(n)                                                                         \
     {                                                                                              \
-        HV_REGISTER_GUEST_CRASH_P0 + (n), "GuestCrashP" #n, READ | WRITE | EARLY_READ | EARLY_WRITE, \
-            get_crash_parameter, set_crash_parameter                                               \
+        HV_REGISTER_GUEST_CRASH_P0 + (n), "GuestCrashP" #n, ALL_EARLY, get_crash_parameter,        \
+            set_crash_parameter                                                                    \
     }
 
 static const struct hv_register registers[] = {
-    {HV_REGISTER_HYPERVISOR_VERSION, "HypervisorVersion", READ | EARLY_READ, get_version, NULL},
-    {HV_REGISTER_PRIVILEGES_AND_FEATURES, "PrivilegesAndFeaturesInfo", READ | EARLY_READ,
-     get_privileges, NULL},
-    {HV_REGISTER_FEATURES, "FeaturesInfo", READ | EARLY_READ, get_features, NULL},
-    {HV_REGISTER_IMPLEMENTATION_LIMITS, "ImplementationLimitsInfo", READ | EARLY_READ, get_limits,
+    {HV_REGISTER_HYPERVISOR_VERSION, "HypervisorVersion", READ_EARLY, get_version, NULL},
+    {HV_REGISTER_PRIVILEGES_AND_FEATURES, "PrivilegesAndFeaturesInfo", READ_EARLY, get_privileges,
      NULL},
-    {HV_REGISTER_HARDWARE_FEATURES, "HardwareFeaturesInfo", READ | EARLY_READ, get_zero, NULL},
+    {HV_REGISTER_FEATURES, "FeaturesInfo", READ_EARLY, get_features, NULL},
+    {HV_REGISTER_IMPLEMENTATION_LIMITS, "ImplementationLimitsInfo", READ_EARLY, get_limits, NULL},
+    {HV_REGISTER_HARDWARE_FEATURES, "HardwareFeaturesInfo", READ_EARLY, hv_register_get_zero, NULL},
     CRASH_PARAMETER(0),
     CRASH_PARAMETER(1),
     CRASH_PARAMETER(2),
     CRASH_PARAMETER(3),
     CRASH_PARAMETER(4),
-    {HV_REGISTER_GUEST_CRASH_CTL, "GuestCrashCtl", READ | WRITE | EARLY_READ | EARLY_WRITE,
-     get_crash_control, set_crash_control},
-    {HV_REGISTER_GUEST_OS_ID, "GuestOsId", READ | WRITE | EARLY_READ | EARLY_WRITE, get_guest_os_id,
-     set_guest_os_id},
-    {HV_REGISTER_VP_INDEX, "VpIndex", READ, get_vp_index, NULL},
-    {HV_REGISTER_TIME_REF_COUNT, "TimeRefCount", READ | EARLY_READ, get_reference_time, NULL},
-    {HV_REGISTER_VP_ASSIST_PAGE, "VpAssistPage", READ | WRITE, get_assist_page, set_assist_page},
-    {HV_REGISTER_VSM_VP_STATUS, "VsmVpStatus", READ, get_vsm_vp_status, NULL},
-    {HV_REGISTER_VSM_PARTITION_STATUS, "VsmPartitionStatus", READ, get_vsm_partition_status, NULL},
-    {HV_REGISTER_VSM_CAPABILITIES, "VsmCapabilities", READ, get_vsm_capabilities, NULL},
-    {HV_REGISTER_VSM_PARTITION_CONFIG, "VsmPartitionConfig", READ | WRITE, get_partition_config,
-     set_partition_config},
+    {HV_REGISTER_GUEST_CRASH_CTL, "GuestCrashCtl", ALL_EARLY, get_crash_control, set_crash_control},
+    {HV_REGISTER_GUEST_OS_ID, "GuestOsId", ALL_EARLY, get_guest_os_id, set_guest_os_id},
+    {HV_REGISTER_VP_INDEX, "VpIndex", HV_READ, get_vp_index, NULL},
+    {HV_REGISTER_TIME_REF_COUNT, "TimeRefCount", READ_EARLY, get_reference_time, NULL},
+    {HV_REGISTER_VP_ASSIST_PAGE, "VpAssistPage", HV_READ | HV_WRITE, get_assist_page,
+     set_assist_page},
 };
+
+static const struct hv_register_table own_registers = {registers, G_N_ELEMENTS(registers)};
+static const struct hv_register_table *const tables[] = {&own_registers, &hv_vsm_registers};
 
 static const struct hv_register *find_synthetic(uint32_t name)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(registers); i++)
-        if (registers[i].name == name)
-            return &registers[i];
+    for (size_t table = 0; table < G_N_ELEMENTS(tables); table++)
+        for (size_t i = 0; i < tables[table]->count; i++)
+            if (tables[table]->rows[i].name == name)
+                return &tables[table]->rows[i];
     return NULL;
 }
 
@@ -273,7 +210,7 @@ bool hv_register_is_early(uint32_t name, bool write)
 {
     const struct hv_register *reg = find_synthetic(name);
 
-    return reg && reg->access & (write ? EARLY_WRITE : EARLY_READ);
+    return reg && reg->access & (write ? HV_EARLY_WRITE : HV_EARLY_READ);
 }
 
 /* A shared register has one value, and the active VTL holds it. */
@@ -329,7 +266,7 @@ enum hv_status hv_register_set(struct vtl_vp *vp, unsigned vtl, uint32_t name,
 
     if (!reg)
         return set_architectural(vp, vtl, name, value);
-    if (!(reg->access & WRITE))
+    if (!(reg->access & HV_WRITE))
         return HV_STATUS_INVALID_PARAMETER;
     g_mutex_lock(&vp->partition->lock);
     status = reg->set(vp, vtl, name, value.low);

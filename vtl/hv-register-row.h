@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A synthetic register as a row: what it is called, who may access it, and how. Each file of
+ * registers has a table of its own; hv-registers.c looks in all of them.
+ */
+#ifndef VTL_HV_REGISTER_ROW_H
+#define VTL_HV_REGISTER_ROW_H
+
+#include "vtl/hv-registers.h"
+
+enum hv_register_access {
+    HV_READ = 1 << 0,
+    HV_WRITE = 1 << 1,
+    /* Even before the guest has told its OS id (TLFS, "Establishing the Hypercall Interface"). */
+    HV_EARLY_READ = 1 << 2,
+    HV_EARLY_WRITE = 1 << 3,
+};
+
+/*
+ * Handlers run under vtl_partition.lock. @vtl is an equal or lower VTL than the caller's.
+ */
+struct hv_register {
+    uint32_t name;
+    const char *text;
+    unsigned access;
+    struct hv_u128 (*get)(const struct vtl_vp *vp, unsigned vtl, uint32_t name);
+    enum hv_status (*set)(struct vtl_vp *vp, unsigned vtl, uint32_t name, uint64_t value);
+};
+
+struct hv_register_table {
+    const struct hv_register *rows;
+    size_t count;
+};
+
+extern const struct hv_register_table hv_vsm_registers; /* vsm-registers.c */
+
+/* For registers that are always zero. */
+struct hv_u128 hv_register_get_zero(const struct vtl_vp *vp, unsigned vtl, uint32_t name);
+
+#endif
