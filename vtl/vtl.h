@@ -12,6 +12,7 @@
  *   hv-registers.h  synthetic registers, one row each
  *   hypercalls.h    the Hyper-V hypercalls that the core answers
  *   exception.h     entry of an exception into EL1, as the processor would do it
+ *   decode.h        what memory an instruction accesses
  *   translate.h     stage-1 translation of a guest virtual address
  *   translate-call.h  the same for a higher VTL, by hypercall
  */
@@ -19,6 +20,7 @@
 #define VTL_VTL_H
 
 #include "vtl/bank.h"
+#include "vtl/decode.h"
 #include "vtl/enable.h"
 #include "vtl/exception.h"
 #include "vtl/hv-registers.h"
