@@ -30,6 +30,7 @@
 #define LAYOUT_RAM_BASE UINT64_C(0x40000000)
 
 /* Interrupts. An SPI number n is INTID 32 + n, a PPI number n is INTID 16 + n. */
+#define LAYOUT_PPI_BASE 16
 #define LAYOUT_SPI_BASE 32
 #define LAYOUT_UART_SPI 1
 #define LAYOUT_PPI_TIMER_SECURE 13

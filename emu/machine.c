@@ -80,6 +80,20 @@ static uint64_t backend_time(void *context)
     return (uint64_t)((unsigned __int128)ticks * REFERENCE_HZ / machine->counter_hz);
 }
 
+static int backend_interrupt(void *context, unsigned vp, unsigned vtl, uint32_t intid)
+{
+    struct machine *machine = context;
+    struct level *level = &machine->level[vtl];
+    int error;
+
+    if (intid >= LAYOUT_SPI_BASE)
+        return vm_pulse_spi(&level->vm, intid);
+    gate_close(&level->gate);
+    error = vm_pulse_ppi(&level->vm, machine->vps[vp].core->mpidr, intid);
+    gate_open(&level->gate);
+    return error;
+}
+
 static void log_crash_message(const struct machine *machine, const struct vtl_crash *crash)
 {
     uint64_t size = MIN(crash->parameter[CRASH_MESSAGE_SIZE], CRASH_MESSAGE_MAX);
@@ -116,6 +130,7 @@ static const struct vtl_backend backend = {
     .reference_time = backend_time,
     .prepare_vp = power_prepare_vp,
     .start_vp = power_start_vp,
+    .assert_interrupt = backend_interrupt,
     .crashed = backend_crashed,
 };
 
@@ -171,6 +186,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     g_cond_init(&machine->changed);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         sites_init(&machine->level[vtl].sites);
+        gate_init(&machine->level[vtl].gate, VP_KICK_SIGNAL);
         devices_init(&machine->level[vtl].devices, machine, vtl);
     }
     if (!open_kvm(machine, error) ||
@@ -188,8 +204,10 @@ void machine_free(struct machine *machine)
         return;
     machine_power_off(machine);
     memory_close(&machine->memory);
-    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        gate_clear(&machine->level[vtl].gate);
         devices_free(&machine->level[vtl].devices);
+    }
     if (machine->kvm >= 0)
         close(machine->kvm);
     g_mutex_clear(&machine->lock);

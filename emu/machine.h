@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "emu/devices.h"
+#include "emu/gate.h"
 #include "emu/hvc-watch.h"
 #include "emu/memory.h"
 #include "emu/options.h"
@@ -71,6 +72,7 @@ struct vp {
 struct level {
     struct vm vm;
     struct sites sites;
+    struct gate gate;     /* its vCPUs pass it to run */
     struct devices devices;
     uint64_t base, size;  /* its part of guest RAM */
     bool has_kernel;

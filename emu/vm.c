@@ -4,12 +4,17 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "emu/error.h"
 #include "emu/kvm.h"
 #include "emu/layout.h"
+
+/* Offsets in a redistributor; these are in its second frame (Arm IHI 0069). */
+#define GICR_ISPENDR0 0x10200u
+#define GICR_ICACTIVER0 0x10380u
 
 /*
  * Function ids that KVM keeps: services it provides itself, whose presence its firmware bitmap
@@ -167,12 +172,75 @@ bool vm_create_gic(struct vm *vm, unsigned vp_count, GError **error)
     return result >= 0;
 }
 
-int vm_set_spi(const struct vm *vm, unsigned spi, bool level)
+static int set_line(const struct vm *vm, uint32_t intid, bool level)
 {
     struct kvm_irq_level irq = {
-        .irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (LAYOUT_SPI_BASE + spi),
+        .irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (intid & KVM_ARM_IRQ_NUM_MASK),
         .level = level,
     };
 
     return kvm_ioctl(vm->fd, KVM_IRQ_LINE, &irq);
+}
+
+int vm_set_spi(const struct vm *vm, unsigned spi, bool level)
+{
+    return set_line(vm, LAYOUT_SPI_BASE + spi, level);
+}
+
+int vm_pulse_spi(const struct vm *vm, uint32_t intid)
+{
+    int error = set_line(vm, intid, true);
+
+    return error < 0 ? error : set_line(vm, intid, false);
+}
+
+static bool is_timer(uint32_t intid)
+{
+    static const uint32_t timers[] = {LAYOUT_PPI_TIMER_SECURE, LAYOUT_PPI_TIMER_PHYSICAL,
+                                      LAYOUT_PPI_TIMER_VIRTUAL, LAYOUT_PPI_TIMER_HYPERVISOR};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(timers); i++)
+        if (intid == LAYOUT_PPI_BASE + timers[i])
+            return true;
+    return false;
+}
+
+/* A register of a redistributor. KVM wants all vCPUs idle; some may be in shorter calls, though. */
+static int access_redistributor(const struct vm *vm, uint64_t mpidr, uint32_t offset, bool write,
+                                uint32_t *value)
+{
+    uint64_t attribute = mpidr << KVM_DEV_ARM_VGIC_V3_MPIDR_SHIFT | offset;
+    int error;
+
+    do {
+        error = write ? kvm_set_attribute(vm->gic, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, attribute,
+                                          value)
+                      : kvm_get_attribute(vm->gic, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, attribute,
+                                          value);
+    } while (error == -EBUSY && sched_yield() == 0);
+    return error;
+}
+
+/*
+ * KVM has all PPIs level-triggered and does not let anybody change that (arch/arm64/kvm/vgic/
+ * vgic-mmio.c, vgic_mmio_write_config()), so that a pulse of the line would be lost. What the guest
+ * could do itself is made pending here, by GICR_ISPENDR0. KVM drops that when the interrupt is
+ * deactivated (vgic-v3.c, vgic_v3_fold_lr_state()); one that is being handled is therefore
+ * deactivated first. Its handler goes on with its priority, and the next one follows after EOI.
+ */
+int vm_pulse_ppi(const struct vm *vm, uint64_t mpidr, uint32_t intid)
+{
+    uint32_t bit = UINT32_C(1) << intid, pending;
+    int error;
+
+    if (is_timer(intid))
+        return -EPERM;
+    error = access_redistributor(vm, mpidr, GICR_ICACTIVER0, true, &bit);
+    if (error == 0)
+        error = access_redistributor(vm, mpidr, GICR_ISPENDR0, false, &pending);
+    if (error < 0)
+        return error;
+    /* A write from outside sets and clears (devices/arm-vgic-v3.rst). */
+    pending |= bit;
+    return access_redistributor(vm, mpidr, GICR_ISPENDR0, true, &pending);
 }

@@ -31,4 +31,13 @@ bool vm_create_gic(struct vm *vm, unsigned vp_count, GError **error);
 /* Sets the level of SPI @spi (0 is INTID 32). */
 int vm_set_spi(const struct vm *vm, unsigned spi, bool level);
 
+/* An edge of the SPI with INTID @intid, if the guest has it edge-triggered. */
+int vm_pulse_spi(const struct vm *vm, uint32_t intid);
+
+/*
+ * An edge of the PPI with INTID @intid (16-31) of the vCPU with affinity @mpidr, whatever its
+ * configuration says. No vCPU of the VM may be in KVM_RUN meanwhile. -EPERM for a timer's.
+ */
+int vm_pulse_ppi(const struct vm *vm, uint64_t mpidr, uint32_t intid);
+
 #endif

@@ -187,14 +187,17 @@ static void check_watch(struct vp *vp)
 
 static void run_once(struct vp *vp)
 {
+    struct level *level = &vp->machine->level[vp->core->active];
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
-    int error = sites_apply(&vp->machine->level[vp->core->active].sites, vcpu);
+    int error = sites_apply(&level->sites, vcpu);
 
     if (error < 0) {
         vp_broken(vp, "KVM refuses the breakpoints: %s", g_strerror(-error));
         return;
     }
+    gate_enter(&level->gate, vp->core->index);
     error = vcpu_run(vcpu);
+    gate_leave(&level->gate, vp->core->index);
     check_watch(vp);
     if (error == -EINTR || error == -EAGAIN)
         vp->stats.interrupted++;

@@ -63,6 +63,12 @@ struct vtl_backend {
     /* Starts a VP that does not run; a negative errno if it does. */
     int (*start_vp)(void *machine, unsigned vp, unsigned vtl,
                     const struct vtl_initial_context *context);
+    /*
+     * Raises an edge of interrupt @intid at the GIC of @vtl: a PPI (16-31) of that VP, or an SPI.
+     * From any thread, whatever the VP is doing; it stays pending until that VTL takes it. Fails
+     * if the GIC has no such interrupt or keeps it for itself.
+     */
+    int (*assert_interrupt)(void *machine, unsigned vp, unsigned vtl, uint32_t intid);
     /* The guest at @vtl has reported a crash; the VP goes on until the guest stops. */
     void (*crashed)(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash);
 };

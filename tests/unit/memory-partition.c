@@ -88,6 +88,15 @@ static int start_vp(void *machine, unsigned vp, unsigned vtl,
     return 0;
 }
 
+static int assert_interrupt(void *machine, unsigned vp, unsigned vtl, uint32_t intid)
+{
+    struct memory_partition *partition = machine;
+
+    partition->interrupt[vp][vtl].count++;
+    partition->interrupt[vp][vtl].intid = intid;
+    return 0;
+}
+
 static void crashed(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash)
 {
     struct memory_partition *partition = machine;
@@ -106,6 +115,7 @@ static const struct vtl_backend backend = {
     .reference_time = reference_time,
     .prepare_vp = prepare_vp,
     .start_vp = start_vp,
+    .assert_interrupt = assert_interrupt,
     .crashed = crashed,
 };
 

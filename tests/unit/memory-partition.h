@@ -18,6 +18,10 @@ struct memory_partition {
     unsigned last_vp, last_vtl; /* of the last such call */
     struct vtl_initial_context context;
     bool running[MEMORY_PARTITION_VPS]; /* start_vp() fails */
+    struct {
+        unsigned count; /* calls of assert_interrupt() */
+        uint32_t intid; /* of the last */
+    } interrupt[MEMORY_PARTITION_VPS][VTL_LEVELS];
     unsigned crashes;  /* calls of crashed() */
     unsigned crash_vtl;
     struct vtl_crash crash;

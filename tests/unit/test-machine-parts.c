@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of the machine that need no KVM: emu/fdt.c, emu/memory.c, emu/stats.c, emu/trace.c. */
+/* Parts of the machine that need no KVM: emu/fdt.c, emu/gate.c, emu/memory.c, emu/stats.c, emu/trace.c. */
 #include <errno.h>
 #include <libfdt.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "emu/error.h"
 #include "emu/fdt.h"
+#include "emu/gate.h"
 #include "emu/layout.h"
 #include "emu/memory.h"
 #include "emu/stats.h"
@@ -180,5 +184,76 @@ START_TEST(trace_lines)
 }
 END_TEST
 
-UNIT_MAIN("machine-parts", tree_is_complete, tree_without_extras, tree_too_large, memory_bounds,
+#define RUNNERS 3
+#define CLOSINGS 300u
+
+static struct {
+    struct gate gate;
+    _Atomic unsigned inside;
+    _Atomic unsigned rounds;
+    _Atomic bool stop;
+} yard;
+
+static void ignore_signal(int number)
+{
+    (void)number;
+}
+
+/* In place of KVM_RUN, which would not end by itself. */
+static void *run_inside(void *index)
+{
+    while (!yard.stop) {
+        struct timespec long_time = {.tv_sec = 3600};
+
+        gate_enter(&yard.gate, GPOINTER_TO_UINT(index));
+        yard.inside++;
+        if (!yard.stop)
+            nanosleep(&long_time, NULL);
+        yard.inside--;
+        gate_leave(&yard.gate, GPOINTER_TO_UINT(index));
+        yard.rounds++;
+    }
+    return NULL;
+}
+
+static void *close_and_open(void *rounds)
+{
+    unsigned wrong = 0;
+
+    for (unsigned i = 0; i < GPOINTER_TO_UINT(rounds); i++) {
+        gate_close(&yard.gate);
+        wrong += yard.inside != 0;
+        g_thread_yield();
+        wrong += yard.inside != 0;
+        gate_open(&yard.gate);
+    }
+    return GUINT_TO_POINTER(wrong);
+}
+
+/* Two threads send the others out again and again. */
+START_TEST(gate_keeps_out)
+{
+    struct sigaction ignore = {.sa_handler = ignore_signal};
+    GThread *runners[RUNNERS], *other;
+
+    sigaction(SIGUSR1, &ignore, NULL);
+    gate_init(&yard.gate, SIGUSR1);
+    for (unsigned i = 0; i < RUNNERS; i++)
+        runners[i] = g_thread_new("runner", run_inside, GUINT_TO_POINTER(i));
+    while (yard.inside < RUNNERS)
+        g_thread_yield();
+    other = g_thread_new("closer", close_and_open, GUINT_TO_POINTER(CLOSINGS));
+    ck_assert_ptr_null(close_and_open(GUINT_TO_POINTER(CLOSINGS)));
+    ck_assert_ptr_null(g_thread_join(other));
+    gate_close(&yard.gate);
+    yard.stop = true;
+    gate_open(&yard.gate);
+    for (unsigned i = 0; i < RUNNERS; i++)
+        g_thread_join(runners[i]);
+    ck_assert_uint_gt(yard.rounds, RUNNERS);
+    gate_clear(&yard.gate);
+}
+END_TEST
+
+UNIT_MAIN("machine-parts", gate_keeps_out, tree_is_complete, tree_without_extras, tree_too_large, memory_bounds,
           memory_views, memory_too_large, stats_add_up, trace_lines)
