@@ -32,7 +32,8 @@ struct hv_register_table {
     size_t count;
 };
 
-extern const struct hv_register_table hv_vsm_registers; /* vsm-registers.c */
+extern const struct hv_register_table hv_vsm_registers;   /* vsm-registers.c */
+extern const struct hv_register_table hv_synic_registers; /* synic.c */
 
 /* For registers that are always zero. */
 struct hv_u128 hv_register_get_zero(const struct vtl_vp *vp, unsigned vtl, uint32_t name);

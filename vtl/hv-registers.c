@@ -11,6 +11,7 @@
 
 /* PrivilegesAndFeatures, low half: what this partition may do. Only what is there is offered. */
 #define PRIVILEGE_REFERENCE_COUNTER (1ull << 1)
+#define PRIVILEGE_SYNIC (1ull << 2)
 #define PRIVILEGE_INTERRUPT_CONTROL (1ull << 4) /* includes the VP assist page */
 #define PRIVILEGE_HYPERCALL (1ull << 5)
 #define PRIVILEGE_VP_INDEX (1ull << 6)
@@ -19,6 +20,7 @@
 #define PRIVILEGE_START_VP (1ull << 53)
 /* High half: features. */
 #define FEATURE_GUEST_CRASH (1ull << (72 - 64))
+#define FEATURE_SINT_POLLING (1ull << (76 - 64))
 
 /* Features, bits 63:32: spin this often before NotifyLongSpinWait; all ones: never. */
 #define NEVER_NOTIFY_SPIN (0xffffffffull << 32)
@@ -43,14 +45,15 @@ static struct hv_u128 get_version(const struct vtl_vp *vp, unsigned vtl, uint32_
 
 static struct hv_u128 get_privileges(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
-    uint64_t low = PRIVILEGE_REFERENCE_COUNTER | PRIVILEGE_INTERRUPT_CONTROL | PRIVILEGE_HYPERCALL |
-                   PRIVILEGE_VP_INDEX | PRIVILEGE_VP_REGISTERS | PRIVILEGE_START_VP;
+    uint64_t low = PRIVILEGE_REFERENCE_COUNTER | PRIVILEGE_SYNIC | PRIVILEGE_INTERRUPT_CONTROL |
+                   PRIVILEGE_HYPERCALL | PRIVILEGE_VP_INDEX | PRIVILEGE_VP_REGISTERS |
+                   PRIVILEGE_START_VP;
 
     (void)vtl;
     (void)name;
     if (vp->partition->maximum > 0)
         low |= PRIVILEGE_VSM;
-    return (struct hv_u128){.low = low, .high = FEATURE_GUEST_CRASH};
+    return (struct hv_u128){.low = low, .high = FEATURE_GUEST_CRASH | FEATURE_SINT_POLLING};
 }
 
 static struct hv_u128 get_features(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
@@ -177,7 +180,8 @@ static const struct hv_register registers[] = {
 };
 
 static const struct hv_register_table own_registers = {registers, G_N_ELEMENTS(registers)};
-static const struct hv_register_table *const tables[] = {&own_registers, &hv_vsm_registers};
+static const struct hv_register_table *const tables[] = {&own_registers, &hv_vsm_registers,
+                                                         &hv_synic_registers};
 
 static const struct hv_register *find_synthetic(uint32_t name)
 {

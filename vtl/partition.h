@@ -4,7 +4,8 @@
  * holds their registers and memory.
  *
  * Threads: a VP is changed by its own thread. What others may see or change while it runs
- * (guest OS ids, crash registers, power states) is under vtl_partition.lock.
+ * (guest OS ids, crash registers, power states) is under vtl_partition.lock. Message queues have
+ * a lock of their own, which comes after it: see synic.h.
  */
 #ifndef VTL_PARTITION_H
 #define VTL_PARTITION_H
@@ -13,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "vtl/synic.h"
 
 /* VTL0 the ordinary guest, VTL1 a secure kernel, VTL2 a paravisor. */
 #define VTL_LEVELS 3
@@ -77,6 +80,7 @@ struct vtl_backend {
 struct vtl_vp_level {
     _Atomic uint64_t assist_page; /* written under vtl_partition.lock, read by the VP at a switch */
     struct vtl_crash crash;
+    struct synic synic;
 };
 
 struct vtl_vp {

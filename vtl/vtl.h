@@ -8,6 +8,7 @@
  *   partition.h     the partition, its VPs, what each VTL of a VP holds; the back end
  *   bank.h          which registers the VTLs of a VP share, as a table
  *   enable.h        enabling VTLs and starting VPs: who may, and when
+ *   synic.h         the synthetic interrupt controller: messages for a VTL of a VP
  *   switch.h        VTL call and VTL return: who may, and where it leads
  *   hv-registers.h  synthetic registers, one row each
  *   hypercalls.h    the Hyper-V hypercalls that the core answers
@@ -27,6 +28,7 @@
 #include "vtl/hypercalls.h"
 #include "vtl/partition.h"
 #include "vtl/switch.h"
+#include "vtl/synic.h"
 #include "vtl/translate.h"
 #include "vtl/translate-call.h"
 
