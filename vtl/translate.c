@@ -17,7 +17,6 @@
 #define TCR_DS (1ull << 59)
 #define TCR_IPS_SHIFT 32
 #define TCR_IPS_MASK 7
-#define TCR_IPS_52_BITS 6
 
 #define TCR_TBI0 (1ull << 37)
 #define TCR_TBI1 (1ull << 38)
@@ -27,6 +26,11 @@
 #define TCR_HPD1 (1ull << 42)
 #define TCR_E0PD0 (1ull << 55)
 #define TCR_E0PD1 (1ull << 56)
+
+/* ID_AA64MMFR1_EL1.HAFDBS: 1 the processor sets access flags itself, 2 the dirty state as well. */
+#define MMFR1_HAFDBS_MASK 0xf
+#define HAFDBS_ACCESS 1
+#define HAFDBS_DIRTY 2
 
 #define SCTLR_WXN (1ull << 19)
 #define SCTLR_EPAN (1ull << 57)
@@ -56,6 +60,9 @@
 #define LPA2_SHIFT 8
 #define LPA2_MASK 3ull
 #define TTBR_LPA_SHIFT 2
+#define VA_BITS_MAX 48
+#define VA_BITS_MAX_WIDE 52 /* 64 KiB pages (FEAT_LVA), LPA2 */
+#define OUTPUT_BITS_WIDE 52
 
 /* One half of the address space. */
 struct half {
@@ -63,7 +70,7 @@ struct half {
     unsigned address_bits;
     unsigned granule_shift; /* 12, 14 or 16; 0 for a reserved encoding */
     bool lpa2;
-    bool wide_outputs; /* 52 bits of output address */
+    unsigned output_bits;
     bool disabled;
     bool hierarchical; /* tables limit what is below them */
     bool no_user;      /* all of it faults for EL0 (E0PD) */
@@ -74,19 +81,35 @@ static uint64_t low_bits(unsigned count)
     return (1ull << count) - 1;
 }
 
-static struct half select_half(const struct translate_regime *regime, bool upper)
+static unsigned select_granule(uint64_t tcr, bool upper)
 {
     static const unsigned tg0[] = {12, 16, 14, 0}, tg1[] = {0, 14, 12, 16};
+
+    if (upper)
+        return tg1[tcr >> TCR_TG1_SHIFT & TCR_TG_MASK];
+    return tg0[tcr >> TCR_TG0_SHIFT & TCR_TG_MASK];
+}
+
+/* Of 52 bits, descriptors other than those of LPA2 and 64 KiB pages have room for 48 anyway. */
+static unsigned select_output_bits(uint64_t tcr)
+{
+    static const unsigned bits[] = {32, 36, 40, 42, 44, 48, OUTPUT_BITS_WIDE, OUTPUT_BITS_WIDE};
+
+    return bits[tcr >> TCR_IPS_SHIFT & TCR_IPS_MASK];
+}
+
+static struct half select_half(const struct translate_regime *regime, bool upper)
+{
     uint64_t tcr = regime->tcr;
     unsigned size = tcr >> (upper ? TCR_T1SZ_SHIFT : TCR_T0SZ_SHIFT) & TCR_SIZE_MASK;
+    unsigned granule_shift = select_granule(tcr, upper);
 
     return (struct half){
         .ttbr = upper ? regime->ttbr1 : regime->ttbr0,
         .address_bits = 64 - size,
-        .granule_shift = upper ? tg1[tcr >> TCR_TG1_SHIFT & TCR_TG_MASK]
-                               : tg0[tcr >> TCR_TG0_SHIFT & TCR_TG_MASK],
-        .lpa2 = tcr & TCR_DS,
-        .wide_outputs = (tcr >> TCR_IPS_SHIFT & TCR_IPS_MASK) == TCR_IPS_52_BITS,
+        .granule_shift = granule_shift,
+        .lpa2 = tcr & TCR_DS && granule_shift != 16,
+        .output_bits = select_output_bits(tcr),
         .disabled = tcr & (upper ? TCR_EPD1 : TCR_EPD0),
         .hierarchical = !(tcr & (upper ? TCR_HPD1 : TCR_HPD0)),
         .no_user = tcr & (upper ? TCR_E0PD1 : TCR_E0PD0),
@@ -95,8 +118,10 @@ static struct half select_half(const struct translate_regime *regime, bool upper
 
 static bool half_is_valid(const struct half *half)
 {
+    bool wide = half->lpa2 || half->granule_shift == 16;
+
     return half->granule_shift && half->address_bits > half->granule_shift &&
-           half->address_bits <= 52;
+           half->address_bits <= (wide ? VA_BITS_MAX_WIDE : VA_BITS_MAX);
 }
 
 /* Bits above the address must be a sign extension of it (top-byte-ignore is for data only). */
@@ -122,7 +147,7 @@ static uint64_t root_table(const struct half *half, unsigned index_bits)
     unsigned align = index_bits + DESCRIPTOR_SHIFT;
     uint64_t table = half->ttbr & low_bits(48) & ~low_bits(align < 6 ? 6 : align);
 
-    if (half->lpa2 || (half->granule_shift == 16 && half->address_bits > 48))
+    if (half->lpa2 || (half->granule_shift == 16 && half->output_bits == OUTPUT_BITS_WIDE))
         table |= (half->ttbr >> TTBR_LPA_SHIFT & LPA_64K_MASK) << 48;
     return table;
 }
@@ -139,27 +164,49 @@ static bool block_is_valid(const struct half *half, unsigned shift)
     case 14:
         return shift <= (half->lpa2 ? 36 : 25);
     default:
-        return shift <= (half->wide_outputs ? 42 : 29);
+        return shift <= (half->output_bits == OUTPUT_BITS_WIDE ? 42 : 29);
     }
 }
 
-/* @limits are those of all tables on the way. */
-static void fill_page(struct translate_page *page, const struct half *half, uint64_t descriptor,
-                      uint64_t limits, uint64_t gpa)
+/* What the last descriptor says; @limits are those of all tables on the way. */
+static void fill_page(struct translate_page *page, const struct half *half, uint64_t limits)
 {
+    uint64_t descriptor = page->descriptor;
+
     if (!half->hierarchical)
         limits = 0;
-    *page = (struct translate_page){
-        .gpa = gpa,
-        .user = descriptor & PAGE_USER && !(limits & TABLE_NO_USER),
-        .absent_for_user = half->no_user,
-        .read_only = descriptor & PAGE_READ_ONLY || limits & TABLE_READ_ONLY,
-        .hardware_dirty = descriptor & PAGE_DBM && !(limits & TABLE_READ_ONLY),
-        .user_no_execute = descriptor & PAGE_UXN || limits & TABLE_UXN,
-        .privileged_no_execute = descriptor & PAGE_PXN || limits & TABLE_PXN,
-        .accessed = descriptor & PAGE_ACCESSED,
-        .attribute = descriptor >> PAGE_ATTRIBUTE_SHIFT & PAGE_ATTRIBUTE_MASK,
-    };
+    page->user = descriptor & PAGE_USER && !(limits & TABLE_NO_USER);
+    page->absent_for_user = half->no_user;
+    page->read_only = descriptor & PAGE_READ_ONLY || limits & TABLE_READ_ONLY;
+    page->hardware_dirty = descriptor & PAGE_DBM && !(limits & TABLE_READ_ONLY);
+    page->user_no_execute = descriptor & PAGE_UXN || limits & TABLE_UXN;
+    page->privileged_no_execute = descriptor & PAGE_PXN || limits & TABLE_PXN;
+    page->accessed = descriptor & PAGE_ACCESSED;
+    page->attribute = descriptor >> PAGE_ATTRIBUTE_SHIFT & PAGE_ATTRIBUTE_MASK;
+}
+
+/* Reads the next descriptor of a walk; -EFAULT if it is invalid. */
+static int take_step(struct translate_page *page, translate_reader read, void *context,
+                     uint64_t gpa)
+{
+    int error;
+
+    page->step[page->steps++] = gpa;
+    error = read(context, gpa, &page->descriptor);
+    if (error < 0)
+        return error;
+    return page->descriptor & DESCRIPTOR_VALID ? 0 : -EFAULT;
+}
+
+/* From the descriptor of a page or block that translates 1 << @shift bytes. */
+static int finish_walk(const struct half *half, uint64_t va, unsigned shift, uint64_t limits,
+                       struct translate_page *page)
+{
+    if (!block_is_valid(half, shift))
+        return -EFAULT;
+    page->gpa = output_address(half, page->descriptor, shift) | (va & low_bits(shift));
+    fill_page(page, half, limits);
+    return page->gpa >> half->output_bits ? -EINVAL : 0;
 }
 
 static int walk(const struct half *half, uint64_t va, translate_reader read, void *context,
@@ -173,23 +220,21 @@ static int walk(const struct half *half, uint64_t va, translate_reader read, voi
     uint64_t index = (va & low_bits(half->address_bits)) >> shift;
 
     for (;;) {
-        bool last = shift == half->granule_shift;
-        uint64_t descriptor;
-        int error = read(context, table + (index << DESCRIPTOR_SHIFT), &descriptor);
+        bool last = shift == half->granule_shift, is_table;
+        int error;
 
+        if (table >> half->output_bits)
+            return -EINVAL;
+        error = take_step(page, read, context, table + (index << DESCRIPTOR_SHIFT));
         if (error < 0)
             return error;
-        if (!(descriptor & DESCRIPTOR_VALID) || (last && !(descriptor & DESCRIPTOR_TABLE)))
+        is_table = page->descriptor & DESCRIPTOR_TABLE;
+        if (last && !is_table) /* a reserved encoding: there are no blocks at this level */
             return -EFAULT;
-        if (last || !(descriptor & DESCRIPTOR_TABLE)) {
-            if (!block_is_valid(half, shift))
-                return -EFAULT;
-            fill_page(page, half, descriptor, limits,
-                      output_address(half, descriptor, shift) | (va & low_bits(shift)));
-            return 0;
-        }
-        limits |= descriptor;
-        table = output_address(half, descriptor, half->granule_shift);
+        if (last || !is_table)
+            return finish_walk(half, va, shift, limits, page);
+        limits |= page->descriptor;
+        table = output_address(half, page->descriptor, half->granule_shift);
         shift -= stride;
         index = va >> shift & low_bits(stride);
     }
@@ -207,6 +252,7 @@ int translate_page(const struct translate_regime *regime, uint64_t va, translate
     bool upper = TRANSLATE_IS_UPPER(va);
     struct half half = select_half(regime, upper);
 
+    *page = (struct translate_page){0};
     if (!(regime->sctlr & TRANSLATE_SCTLR_M)) {
         *page = flat_page(va);
         return 0;
@@ -229,10 +275,22 @@ int translate_address(const struct translate_regime *regime, uint64_t va, transl
     return error;
 }
 
-/* The processor sets the dirty state itself when it may (TCR_EL1.HD). */
+/* Does the processor set access flags itself? */
+static bool sets_accessed(const struct translate_regime *regime)
+{
+    return regime->tcr & TCR_HA && (regime->mmfr1 & MMFR1_HAFDBS_MASK) >= HAFDBS_ACCESS;
+}
+
+/* And the dirty state? Only along with access flags (Arm ARM, D19.2 "TCR_EL1", HD). */
+static bool sets_dirty(const struct translate_regime *regime)
+{
+    return sets_accessed(regime) && regime->tcr & TCR_HD &&
+           (regime->mmfr1 & MMFR1_HAFDBS_MASK) >= HAFDBS_DIRTY;
+}
+
 static bool is_writable(const struct translate_regime *regime, const struct translate_page *page)
 {
-    return !page->read_only || (page->hardware_dirty && regime->tcr & TCR_HD);
+    return !page->read_only || (page->hardware_dirty && sets_dirty(regime));
 }
 
 /* What EL0 may write, EL1 never executes; with WXN nobody executes what he may write. */
@@ -259,7 +317,7 @@ enum translate_verdict translate_permits(const struct translate_regime *regime,
 {
     if (!(regime->sctlr & TRANSLATE_SCTLR_M))
         return TRANSLATE_PERMITTED;
-    if ((access->user && page->absent_for_user) || (!page->accessed && !(regime->tcr & TCR_HA)))
+    if ((access->user && page->absent_for_user) || (!page->accessed && !sets_accessed(regime)))
         return TRANSLATE_NOT_PRESENT;
     if (access->execute)
         return is_executable(regime, page, access->user) ? TRANSLATE_PERMITTED
@@ -271,6 +329,19 @@ enum translate_verdict translate_permits(const struct translate_regime *regime,
     if (access->write && !is_writable(regime, page))
         return TRANSLATE_NO_WRITE;
     return TRANSLATE_PERMITTED;
+}
+
+bool translate_update(const struct translate_regime *regime, const struct translate_page *page,
+                      const struct translate_access *access, uint64_t *updated)
+{
+    *updated = page->descriptor;
+    if (!(regime->sctlr & TRANSLATE_SCTLR_M))
+        return false;
+    if (sets_accessed(regime))
+        *updated |= PAGE_ACCESSED;
+    if (access->write && page->hardware_dirty && sets_dirty(regime))
+        *updated &= ~PAGE_READ_ONLY;
+    return *updated != page->descriptor;
 }
 
 uint8_t translate_memory_type(const struct translate_regime *regime,

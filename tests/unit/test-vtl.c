@@ -217,7 +217,7 @@ END_TEST
 
 START_TEST(translate_wide_addresses)
 {
-    struct translate_regime regime = {.sctlr = 1, .tcr = 16 | 1 << 14};
+    struct translate_regime regime = {.sctlr = 1, .tcr = 16 | 1 << 14 | 6ull << 32};
     uint64_t va = 0x7fff12345678, gpa;
 
     /* FEAT_LPA: bits 51:48 of a 64 KiB page's address are bits 15:12 of its descriptor. */
@@ -226,7 +226,7 @@ START_TEST(translate_wide_addresses)
     ck_assert_int_eq(translate_address(&regime, va, read_table, NULL, &gpa), 0);
     ck_assert_uint_eq(gpa, 0xa000000055678);
     /* FEAT_LPA2: bits 51:50 are bits 9:8. */
-    regime.tcr = 16 | 1ull << 59;
+    regime.tcr = 16 | 6ull << 32 | 1ull << 59;
     memset(tables, 0, sizeof(tables));
     map(va, 0x50000 | 0x200, 12, 48, 3);
     ck_assert_int_eq(translate_address(&regime, va, read_table, NULL, &gpa), 0);
@@ -248,7 +248,7 @@ START_TEST(translate_bad_regimes)
     ck_assert_int_eq(translate_address(&regime, 0, read_table, NULL, &gpa), -EINVAL);
     regime.tcr = 0; /* 64 bits of address */
     ck_assert_int_eq(translate_address(&regime, 0, read_table, NULL, &gpa), -EINVAL);
-    regime.tcr = 16;
+    regime.tcr = 16 | 5ull << 32;
     regime.ttbr0 = 0x7fffffff0000; /* tables that are not memory */
     ck_assert_int_eq(translate_address(&regime, 0, read_table, NULL, &gpa), -ENXIO);
 }
