@@ -72,6 +72,15 @@ static int backend_write(void *context, unsigned vtl, uint64_t gpa, const void *
     return memory_write(&machine->memory, gpa, buffer, size);
 }
 
+static int backend_compare_exchange(void *context, unsigned vtl, uint64_t gpa, uint64_t expected,
+                                    uint64_t desired)
+{
+    struct machine *machine = context;
+
+    (void)vtl;
+    return memory_compare_exchange(&machine->memory, gpa, expected, desired);
+}
+
 static uint64_t backend_time(void *context)
 {
     const struct machine *machine = context;
@@ -127,6 +136,7 @@ static const struct vtl_backend backend = {
     .set_register = backend_set,
     .read_memory = backend_read,
     .write_memory = backend_write,
+    .compare_exchange = backend_compare_exchange,
     .reference_time = backend_time,
     .prepare_vp = power_prepare_vp,
     .start_vp = power_start_vp,

@@ -94,12 +94,28 @@ int memory_write(struct memory *memory, uint64_t gpa, const void *buffer, size_t
     return 0;
 }
 
+static uint64_t *find_word(const struct memory *memory, uint64_t gpa)
+{
+    return gpa % sizeof(uint64_t) ? NULL : (void *)find(memory, gpa, sizeof(uint64_t));
+}
+
 int memory_read_word(void *memory, uint64_t gpa, uint64_t *word)
 {
-    const uint8_t *host = find(memory, gpa, sizeof(*word));
+    const uint64_t *host = find_word(memory, gpa);
 
-    if (!host || gpa % sizeof(*word))
+    if (!host)
         return -EFAULT;
-    *word = __atomic_load_n((const uint64_t *)(const void *)host, __ATOMIC_RELAXED);
+    *word = __atomic_load_n(host, __ATOMIC_RELAXED);
     return 0;
+}
+
+int memory_compare_exchange(struct memory *memory, uint64_t gpa, uint64_t expected,
+                            uint64_t desired)
+{
+    uint64_t *host = find_word(memory, gpa);
+
+    if (!host)
+        return -EFAULT;
+    return __atomic_compare_exchange_n(host, &expected, desired, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED) ? 0 : -EAGAIN;
 }

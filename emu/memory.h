@@ -36,4 +36,11 @@ int memory_write(struct memory *memory, uint64_t gpa, const void *buffer, size_t
 /* Reads an aligned 64-bit word in one access, as a table walker does. */
 int memory_read_word(void *memory, uint64_t gpa, uint64_t *word);
 
+/*
+ * Replaces an aligned 64-bit word if it is @expected, in one step for the guest's processors too.
+ * -EAGAIN if it is something else.
+ */
+int memory_compare_exchange(struct memory *memory, uint64_t gpa, uint64_t expected,
+                            uint64_t desired);
+
 #endif

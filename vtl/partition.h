@@ -58,6 +58,12 @@ struct vtl_backend {
                         struct hv_u128 value);
     int (*read_memory)(void *machine, unsigned vtl, uint64_t gpa, void *buffer, size_t size);
     int (*write_memory)(void *machine, unsigned vtl, uint64_t gpa, const void *buffer, size_t size);
+    /*
+     * Stores @desired in the aligned 64-bit word at @gpa, which must hold @expected, in one step
+     * for all processors of the guest. -EAGAIN: it holds something else, and nothing is stored.
+     */
+    int (*compare_exchange)(void *machine, unsigned vtl, uint64_t gpa, uint64_t expected,
+                            uint64_t desired);
     /* Time since the partition began, in units of 100 ns. */
     uint64_t (*reference_time)(void *machine);
     /* The first entry of the VP into @vtl, which must come to nothing else, finds @context. */

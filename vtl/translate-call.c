@@ -11,9 +11,12 @@
 #define PSTATE_PAN (1ull << 22)
 
 #define FLAGS_KNOWN                                                                                \
-    (HV_TRANSLATE_READ | HV_TRANSLATE_WRITE | HV_TRANSLATE_EXECUTE | HV_TRANSLATE_NO_FLUSH |       \
-     HV_TRANSLATE_AS_SUPERVISOR | HV_TRANSLATE_AS_USER | HV_TRANSLATE_PAN_SET |                    \
-     HV_TRANSLATE_PAN_CLEAR | UINT64_C(0xff) << HV_TRANSLATE_VTL_SHIFT)
+    (HV_TRANSLATE_READ | HV_TRANSLATE_WRITE | HV_TRANSLATE_EXECUTE | HV_TRANSLATE_SET_BITS |       \
+     HV_TRANSLATE_NO_FLUSH | HV_TRANSLATE_AS_SUPERVISOR | HV_TRANSLATE_AS_USER |                   \
+     HV_TRANSLATE_PAN_SET | HV_TRANSLATE_PAN_CLEAR | UINT64_C(0xff) << HV_TRANSLATE_VTL_SHIFT)
+
+/* How often a walk begins anew when another processor has changed the descriptor meanwhile. */
+#define WALKS_MAX 64
 
 #define CACHE_UNCACHED 0
 #define CACHE_COMBINING 1
@@ -22,12 +25,17 @@
 
 /* Registers of the regime, by HV_REGISTER_NAME. */
 enum { SCTLR_EL1 = 0x00040002, TTBR0_EL1 = 0x00040005, TTBR1_EL1, TCR_EL1, MAIR_EL1 = 0x0004000b };
+#define ID_AA64MMFR1_EL1 0x00022039u
 #define PSTATE 0x00020023u
 
-/* Whose tables are walked. */
+/* Whose tables are walked, and what for. */
 struct walker {
     const struct vtl_partition *partition;
     unsigned vtl;
+    struct translate_regime regime;
+    uint64_t va;
+    uint64_t flags;
+    struct translate_access access; /* who; of the kinds only write, for the update */
 };
 
 static uint64_t read_register(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
@@ -46,16 +54,19 @@ static struct translate_regime read_regime(const struct vtl_vp *vp, unsigned vtl
         .ttbr0 = read_register(vp, vtl, TTBR0_EL1),
         .ttbr1 = read_register(vp, vtl, TTBR1_EL1),
         .mair = read_register(vp, vtl, MAIR_EL1),
+        .mmfr1 = read_register(vp, vtl, ID_AA64MMFR1_EL1),
     };
 }
 
+/* -ENXIO where there is no memory, to tell it from a descriptor that is not valid. */
 static int read_descriptor(void *context, uint64_t gpa, uint64_t *descriptor)
 {
     const struct walker *walker = context;
     const struct vtl_partition *partition = walker->partition;
+    int error = partition->backend->read_memory(partition->machine, walker->vtl, gpa, descriptor,
+                                                sizeof(*descriptor));
 
-    return partition->backend->read_memory(partition->machine, walker->vtl, gpa, descriptor,
-                                           sizeof(*descriptor));
+    return error < 0 ? -ENXIO : 0;
 }
 
 static bool flags_are_valid(uint64_t flags)
@@ -74,26 +85,34 @@ static struct translate_access make_access(uint64_t flags, uint64_t pstate)
     return (struct translate_access){
         .user = flags & HV_TRANSLATE_AS_USER || (user && !(flags & HV_TRANSLATE_AS_SUPERVISOR)),
         .pan = flags & HV_TRANSLATE_PAN_SET || (pan && !(flags & HV_TRANSLATE_PAN_CLEAR)),
+        .write = flags & HV_TRANSLATE_WRITE,
     };
 }
 
+static bool permits(const struct walker *walker, const struct translate_page *page, bool write,
+                    bool execute, enum translate_verdict *verdict)
+{
+    struct translate_access access = walker->access;
+
+    access.write = write;
+    access.execute = execute;
+    *verdict = translate_permits(&walker->regime, page, &access);
+    return *verdict == TRANSLATE_PERMITTED;
+}
+
 /* Each kind of access that is asked about is checked by itself. */
-static enum translate_verdict check_access(const struct translate_regime *regime,
-                                           const struct translate_page *page, uint64_t flags,
-                                           struct translate_access access)
+static enum translate_verdict check_access(const struct walker *walker,
+                                           const struct translate_page *page)
 {
     enum translate_verdict verdict = TRANSLATE_PERMITTED;
 
-    if (flags & HV_TRANSLATE_READ)
-        verdict = translate_permits(regime, page, &access);
-    access.write = true;
-    if (verdict == TRANSLATE_PERMITTED && flags & HV_TRANSLATE_WRITE)
-        verdict = translate_permits(regime, page, &access);
-    access.write = false;
-    access.execute = true;
-    if (verdict == TRANSLATE_PERMITTED && flags & HV_TRANSLATE_EXECUTE)
-        verdict = translate_permits(regime, page, &access);
-    return verdict;
+    if (walker->flags & HV_TRANSLATE_READ && !permits(walker, page, false, false, &verdict))
+        return verdict;
+    if (walker->flags & HV_TRANSLATE_WRITE && !permits(walker, page, true, false, &verdict))
+        return verdict;
+    if (walker->flags & HV_TRANSLATE_EXECUTE && !permits(walker, page, false, true, &verdict))
+        return verdict;
+    return TRANSLATE_PERMITTED;
 }
 
 /* A byte of MAIR_EL1 (Arm ARM, D19.2): the outer attributes decide, 0 is device memory. */
@@ -116,20 +135,23 @@ static bool is_mapped(const struct walker *walker, uint64_t gpa)
                                                    &byte, sizeof(byte)) == 0;
 }
 
-static enum hv_translate_code translate(const struct walker *walker,
-                                        const struct translate_regime *regime, uint64_t va,
-                                        uint64_t flags, uint64_t pstate,
-                                        struct translate_page *page)
+/* By what the tables say now; the access may still need them to be updated. */
+static enum hv_translate_code walk(const struct walker *walker, struct translate_page *page)
 {
-    int error = translate_page(regime, va, read_descriptor, (void *)walker, page);
-
-    if (error == -EINVAL)
+    switch (translate_page(&walker->regime, walker->va, read_descriptor, (void *)walker, page)) {
+    case 0:
+        break;
+    case -EINVAL:
         return HV_TRANSLATE_INVALID_TABLES;
-    if (error < 0)
+    case -ENXIO:
+        page->gpa = page->step[page->steps - 1];
+        return HV_TRANSLATE_GPA_UNMAPPED;
+    default:
         return HV_TRANSLATE_PAGE_NOT_PRESENT;
-    switch (check_access(regime, page, flags, make_access(flags, pstate))) {
+    }
+    switch (check_access(walker, page)) {
     case TRANSLATE_PERMITTED:
-        return is_mapped(walker, page->gpa) ? HV_TRANSLATE_SUCCESS : HV_TRANSLATE_GPA_UNMAPPED;
+        return HV_TRANSLATE_SUCCESS;
     case TRANSLATE_NOT_PRESENT:
         return HV_TRANSLATE_PAGE_NOT_PRESENT;
     default:
@@ -137,25 +159,80 @@ static enum hv_translate_code translate(const struct walker *walker,
     }
 }
 
+/* Access flag and dirty state. -EAGAIN: the descriptor is no longer the one that was read. */
+static int set_bits(const struct walker *walker, const struct translate_page *page)
+{
+    const struct vtl_partition *partition = walker->partition;
+    uint64_t updated;
+
+    if (!(walker->flags & HV_TRANSLATE_SET_BITS) ||
+        !translate_update(&walker->regime, page, &walker->access, &updated))
+        return 0;
+    return partition->backend->compare_exchange(partition->machine, walker->vtl,
+                                                page->step[page->steps - 1], page->descriptor,
+                                                updated);
+}
+
+/*
+ * A guest whose descriptor never stays the same while it is walked gets the answer for one that
+ * comes and goes.
+ */
+static enum hv_translate_code translate(const struct walker *walker, struct translate_page *page)
+{
+    for (unsigned i = 0; i < WALKS_MAX; i++) {
+        enum hv_translate_code code = walk(walker, page);
+        int error;
+
+        if (code != HV_TRANSLATE_SUCCESS)
+            return code;
+        error = set_bits(walker, page);
+        if (error == 0)
+            return is_mapped(walker, page->gpa) ? HV_TRANSLATE_SUCCESS : HV_TRANSLATE_GPA_UNMAPPED;
+        if (error != -EAGAIN) {
+            page->gpa = page->step[page->steps - 1];
+            return HV_TRANSLATE_GPA_NO_WRITE;
+        }
+    }
+    return HV_TRANSLATE_PAGE_NOT_PRESENT;
+}
+
+static struct walker make_walker(const struct vtl_vp *vp, unsigned vtl,
+                                 const struct hv_translate_input *input)
+{
+    struct walker walker = {
+        .partition = vp->partition,
+        .vtl = vtl,
+        .regime = read_regime(vp, vtl),
+        .va = input->page << PAGE_SHIFT,
+        .flags = input->flags,
+        .access = make_access(input->flags, read_register(vp, vtl, PSTATE)),
+    };
+
+    if (!(input->flags & HV_TRANSLATE_EXECUTE))
+        walker.va = translate_untag(&walker.regime, walker.va);
+    return walker;
+}
+
+static uint8_t page_cache_type(const struct translate_regime *regime,
+                               const struct translate_page *page)
+{
+    if (!(regime->sctlr & TRANSLATE_SCTLR_M))
+        return CACHE_UNCACHED;
+    return cache_type(translate_memory_type(regime, page));
+}
+
 enum hv_status hv_translate(struct vtl_vp *vp, unsigned vtl, const struct hv_translate_input *input,
                             struct hv_translate_output *output)
 {
-    struct walker walker = {vp->partition, vtl};
-    struct translate_regime regime = read_regime(vp, vtl);
-    struct translate_page page = {0};
-    uint64_t va = input->page << PAGE_SHIFT;
+    struct walker walker = make_walker(vp, vtl, input);
+    struct translate_page page;
 
     if (!flags_are_valid(input->flags))
         return HV_STATUS_INVALID_PARAMETER;
-    if (!(input->flags & HV_TRANSLATE_EXECUTE))
-        va = translate_untag(&regime, va);
-    output->code = translate(&walker, &regime, va, input->flags, read_register(vp, vtl, PSTATE),
-                             &page);
-    if (output->code != HV_TRANSLATE_SUCCESS)
-        return HV_STATUS_SUCCESS;
-    output->cache_type = regime.sctlr & TRANSLATE_SCTLR_M
-                             ? cache_type(translate_memory_type(&regime, &page))
-                             : CACHE_UNCACHED;
-    output->page = page.gpa >> PAGE_SHIFT;
+    output->code = translate(&walker, &page);
+    if (output->code == HV_TRANSLATE_SUCCESS)
+        output->cache_type = page_cache_type(&walker.regime, &page);
+    if (output->code == HV_TRANSLATE_SUCCESS || output->code >= HV_TRANSLATE_GPA_UNMAPPED)
+        output->page = page.gpa >> PAGE_SHIFT;
     return HV_STATUS_SUCCESS;
 }

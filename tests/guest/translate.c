@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * HvCallTranslateVirtualAddress against the processor's own AT instruction, on random tables in
- * the upper half of the address space: granule=4k (16k, 64k), rounds=N tables (8).
+ * the upper half of the address space: granule=4k (16k, 64k), rounds=N tables (8). With addresses
+ * of 52 bits where the processor has them.
  */
 #include "tests/guest/guest.h"
 
@@ -23,34 +24,57 @@
 #define BLOCK_SHIFT 29 /* of the largest block that all granules have */
 
 #define PAR_FAULT 1ul
-#define PAR_ADDRESS 0x0000fffffffff000ul
+#define PAR_ADDRESS 0x000ffffffffff000ul
 
 #define TCR_T1SZ(size) ((uint64_t)(size) << 16)
-#define TCR_T1_MASK (0xfffful << 16 | TCR_TBI1 | TCR_HPD1 | TCR_E0PD1)
+#define TCR_T1_MASK (0xfffful << 16 | TCR_TBI1 | TCR_HPD1 | TCR_E0PD1 | TCR_DS)
+#define TCR_DS (1ul << 59) /* LPA2, of both halves */
 #define TCR_EPD1 (1ul << 23)
 #define TCR_CACHED1 (0x35ul << 24)
 #define TCR_TBI1 (1ul << 38)
 #define TCR_HPD1 (1ul << 42)
 #define TCR_E0PD1 (1ul << 56)
 
+#define LPA_ADDRESS (0xful << 12)          /* bits 51:48 of a block's address */
+#define LPA2_ADDRESS (3ul << 48 | 3ul << 8) /* bits 49:48 and 51:50 */
+#define T1SZ_MIN 16
+#define T1SZ_MIN_WIDE 12
+#define T1SZ_MAX 39
+
 static const struct granule_row {
     const char *name;
     enum granule granule;
     uint64_t tg1;
+    uint64_t tcr_wide;     /* what 52 bits of address need */
+    uint64_t address_wide; /* of a descriptor then */
 } granules[] = {
-    {"4k", GRANULE_4K, 2ul << 30},
-    {"16k", GRANULE_16K, 1ul << 30},
-    {"64k", GRANULE_64K, 3ul << 30},
+    {"4k", GRANULE_4K, 2ul << 30, TCR_DS, LPA2_ADDRESS},
+    {"16k", GRANULE_16K, 1ul << 30, TCR_DS, LPA2_ADDRESS},
+    {"64k", GRANULE_64K, 3ul << 30, 0, LPA_ADDRESS},
 };
 
 static struct random random;
 static const struct granule_row *granule;
 static unsigned size_bits; /* T1SZ */
-static unsigned translated;
+static bool wide;          /* 52 bits this time */
+static unsigned translated, translated_wide;
 
 static bool chance(unsigned percent)
 {
     return random_next(&random) % 100 < percent;
+}
+
+/* ID_AA64MMFR0_EL1.TGran4, TGran16 (LPA2), ID_AA64MMFR2_EL1.VARange (LVA). */
+static bool has_wide(void)
+{
+    switch (granule->granule) {
+    case GRANULE_4K:
+        return (sysreg_read(id_aa64mmfr0_el1) >> 28 & 0xf) == 1;
+    case GRANULE_16K:
+        return (sysreg_read(id_aa64mmfr0_el1) >> 20 & 0xf) == 2;
+    default:
+        return (sysreg_read(S3_0_C0_C7_2) >> 16 & 0xf) >= 1;
+    }
 }
 
 /* Bits of TCR_EL1 that this processor has, or not; an absent one must stay clear. */
@@ -72,7 +96,10 @@ static uint64_t table_address(unsigned index)
     return POOL + ((uint64_t)index << granule->granule);
 }
 
-/* Any attributes, an address that is aligned for a block as well as for a page. */
+/*
+ * Any attributes, an address that is aligned for a block as well as for a page. Beyond 48 bits
+ * are blocks only: elsewhere the descriptor may lead to a table, and tables must be memory.
+ */
 static uint64_t random_descriptor(void)
 {
     uint64_t bits = random_next(&random);
@@ -85,7 +112,9 @@ static uint64_t random_descriptor(void)
     if (chance(60))
         return attributes | table_address(bits >> 8 & (TABLES - 1)) | 3;
     attributes |= (RAM_BASE + (bits >> 4 & (RAM_SIZE - 1))) >> BLOCK_SHIFT << BLOCK_SHIFT;
-    return attributes | (chance(50) ? 3 : 1);
+    if (chance(50))
+        return attributes | 3;
+    return attributes | (wide ? random_next(&random) & granule->address_wide : 0) | 1;
 }
 
 static void make_tables(void)
@@ -93,7 +122,10 @@ static void make_tables(void)
     uint64_t options = random_options();
     uint64_t tcr = sysreg_read(tcr_el1) & ~TCR_T1_MASK;
 
-    size_bits = 16 + random_next(&random) % 24;
+    wide = has_wide() && chance(60);
+    options |= wide ? granule->tcr_wide : 0;
+    size_bits = wide ? T1SZ_MIN_WIDE : T1SZ_MIN;
+    size_bits += random_next(&random) % (T1SZ_MAX + 1 - size_bits);
     for (uint64_t *entry = (uint64_t *)POOL; entry < (uint64_t *)table_address(TABLES); entry++)
         *entry = random_descriptor();
     sysreg_write(ttbr1_el1, table_address(random_next(&random) & (TABLES - 1)));
@@ -163,8 +195,9 @@ static void compare(const struct access *access, uint64_t address)
     else if (is_ram(pa))
         good &= code == 0 && block[15] == pa >> 12;
     else
-        good &= code == CODE_UNMAPPED;
+        good &= code == CODE_UNMAPPED && block[15] == pa >> 12;
     translated += !(par & PAR_FAULT);
+    translated_wide += !(par & PAR_FAULT) && (size_bits < T1SZ_MIN || pa >> 48);
     check(good, "%s of 0x%lx: PAR_EL1 0x%lx, status 0x%lx, code %lu, page 0x%lx; T1SZ %u TCR 0x%lx",
           access->name, address, par, HV_STATUS(result), code, block[15], size_bits,
           sysreg_read(tcr_el1));
@@ -196,7 +229,8 @@ void guest_main(void)
     }
     random_seed(&random, argument_number("seed", 1));
     hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
-    mmu_prepare(GRANULE_4K);
+    /* Tables of 64 KiB pages mean the same with TCR_EL1.DS. */
+    mmu_prepare(has_wide() ? GRANULE_64K : GRANULE_4K);
     mmu_map(POOL, POOL, POOL_SIZE);
     mmu_on();
     if (has_pan2())
@@ -208,4 +242,7 @@ void guest_main(void)
     }
     report(report_failures() == 0, "%lu tables, AT and the hypercall agree", rounds);
     report(translated > rounds * 10, "%u addresses led somewhere", translated);
+    if (has_wide())
+        report(translated_wide > rounds, "%u of them or where they led have 52 bits",
+               translated_wide);
 }

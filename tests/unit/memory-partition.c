@@ -53,6 +53,24 @@ static int write_memory(void *machine, unsigned vtl, uint64_t gpa, const void *b
     return 0;
 }
 
+static int compare_exchange(void *machine, unsigned vtl, uint64_t gpa, uint64_t expected,
+                            uint64_t desired)
+{
+    struct memory_partition *partition = machine;
+    uint64_t word;
+
+    if (gpa % sizeof(word) || partition->tables_fixed ||
+        read_memory(machine, vtl, gpa, &word, sizeof(word)) < 0)
+        return -EFAULT;
+    partition->exchanges++;
+    if (partition->rivals) {
+        partition->rivals--;
+        word ^= partition->rival_bits;
+        write_memory(machine, vtl, gpa, &word, sizeof(word));
+    }
+    return word == expected ? write_memory(machine, vtl, gpa, &desired, sizeof(desired)) : -EAGAIN;
+}
+
 static uint64_t reference_time(void *machine)
 {
     return ((struct memory_partition *)machine)->time;
@@ -112,6 +130,7 @@ static const struct vtl_backend backend = {
     .set_register = set_register,
     .read_memory = read_memory,
     .write_memory = write_memory,
+    .compare_exchange = compare_exchange,
     .reference_time = reference_time,
     .prepare_vp = prepare_vp,
     .start_vp = start_vp,

@@ -25,6 +25,10 @@ struct memory_partition {
     unsigned crashes;  /* calls of crashed() */
     unsigned crash_vtl;
     struct vtl_crash crash;
+    bool tables_fixed;     /* compare_exchange() fails */
+    unsigned exchanges;    /* calls of it that did not */
+    unsigned rivals;       /* so many find that another processor has just ... */
+    uint64_t rival_bits;   /* ... flipped these bits */
     uint8_t ram[MEMORY_PARTITION_RAM];
     struct hv_u128 registers[MEMORY_PARTITION_VPS][VTL_LEVELS][MEMORY_PARTITION_REGISTERS];
 };

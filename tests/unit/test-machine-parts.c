@@ -112,6 +112,8 @@ START_TEST(memory_bounds)
                       "row %zu", i);
     }
     ck_assert_int_eq(memory_read_word(&memory, LAYOUT_RAM_BASE + 4, &word), -EFAULT);
+    ck_assert_int_eq(memory_compare_exchange(&memory, LAYOUT_RAM_BASE + 4, 0, 1), -EFAULT);
+    ck_assert_int_eq(memory_compare_exchange(&memory, LAYOUT_RAM_BASE + MIB, 0, 1), -EFAULT);
     memory_close(&memory);
 }
 END_TEST
@@ -130,6 +132,11 @@ START_TEST(memory_views)
     word = 0;
     ck_assert_int_eq(memory_read_word(&memory, LAYOUT_RAM_BASE + 16, &word), 0);
     ck_assert_uint_eq(word, 0x1122334455667788);
+    ck_assert_int_eq(memory_compare_exchange(&memory, LAYOUT_RAM_BASE + 16, 7, 8), -EAGAIN);
+    ck_assert_mem_eq(memory.view[2] + 16, &word, sizeof(word));
+    ck_assert_int_eq(memory_compare_exchange(&memory, LAYOUT_RAM_BASE + 16, word, 8), 0);
+    word = 8;
+    ck_assert_mem_eq(memory.view[0] + 16, &word, sizeof(word));
     memory_clear(&memory);
     ck_assert_int_eq(memory_read_word(&memory, LAYOUT_RAM_BASE + 16, &word), 0);
     ck_assert_uint_eq(word, 0);
