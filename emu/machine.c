@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "emu/error.h"
@@ -12,6 +13,7 @@
 #include "emu/layout.h"
 
 #define REFERENCE_HZ 10000000u /* units of 100 ns */
+#define NS_PER_REFERENCE 100u
 /* A crash message is at most a page (TLFS, "Guest Crash Enlightenment"). */
 #define CRASH_MESSAGE_MAX 4096u
 #define CRASH_MESSAGE_GPA 3 /* parameter numbers */
@@ -103,6 +105,32 @@ static int backend_interrupt(void *context, unsigned vp, unsigned vtl, uint32_t 
     return error;
 }
 
+/* What the thread has used of a processor, the guest's code and ours for it. */
+static uint64_t backend_runtime(void *context, unsigned index)
+{
+    struct machine *machine = context;
+    const struct vp *vp = &machine->vps[index];
+    struct timespec time = {0};
+    clockid_t clock;
+
+    g_mutex_lock(&machine->lock);
+    if (vp->has_thread && pthread_getcpuclockid(vp->thread, &clock) == 0)
+        clock_gettime(clock, &time);
+    g_mutex_unlock(&machine->lock);
+    return (uint64_t)time.tv_sec * REFERENCE_HZ + (uint64_t)time.tv_nsec / NS_PER_REFERENCE;
+}
+
+static uint64_t backend_counter_hz(void *context)
+{
+    return ((const struct machine *)context)->counter_hz;
+}
+
+static uint64_t backend_redistributor(void *context, unsigned vp)
+{
+    (void)context;
+    return LAYOUT_GICR_BASE + vp * LAYOUT_GICR_SIZE;
+}
+
 static void log_crash_message(const struct machine *machine, const struct vtl_crash *crash)
 {
     uint64_t size = MIN(crash->parameter[CRASH_MESSAGE_SIZE], CRASH_MESSAGE_MAX);
@@ -138,6 +166,9 @@ static const struct vtl_backend backend = {
     .write_memory = backend_write,
     .compare_exchange = backend_compare_exchange,
     .reference_time = backend_time,
+    .vp_runtime = backend_runtime,
+    .counter_hz = backend_counter_hz,
+    .redistributor = backend_redistributor,
     .prepare_vp = power_prepare_vp,
     .start_vp = power_start_vp,
     .assert_interrupt = backend_interrupt,
@@ -291,14 +322,18 @@ static bool start_threads(struct machine *machine, GError **error)
 {
     for (unsigned i = 0; i < machine->vp_count; i++) {
         struct vp *vp = &machine->vps[i];
-        int result = pthread_create(&vp->thread, NULL, vp_main, vp);
+        int result;
 
+        /* Those that run already may ask for this one's time. */
+        g_mutex_lock(&machine->lock);
+        result = pthread_create(&vp->thread, NULL, vp_main, vp);
+        vp->has_thread = result == 0;
+        g_mutex_unlock(&machine->lock);
         if (result) {
             emu_set_error(error, EMU_ERROR_INTERNAL, "no thread for VP%u: %s", i,
                           g_strerror(result));
             return false;
         }
-        vp->has_thread = true;
     }
     return true;
 }

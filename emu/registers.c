@@ -2,6 +2,7 @@
 /* KVM register ids: see registers.h. */
 #include "emu/registers.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <linux/kvm.h>
 #include <stddef.h>
@@ -18,86 +19,122 @@
 #define HV_X30 0x0002001eu
 #define HV_Q0 0x00030000u
 #define HV_Q31 0x0003001fu
+/* op0 3, op1 0, CRn 0; bits 5:3 are CRm, bits 2:0 are op2. */
+#define HV_ID_FIRST 0x00022000u
+#define HV_ID_LAST 0x0002203fu
+/* op0 2, op1 0, CRn 0; bits 5:4 choose op2, bits 3:0 are CRm. */
+#define HV_DEBUG_FIRST 0x00050000u
+#define HV_DEBUG_LAST 0x0005003fu
+#define HV_DCZID_EL0 0x00040038u
 
 /* Distance of neighbours in KVM's core register file, in its unit of 32 bits. */
 #define X_STEP (sizeof(uint64_t) / sizeof(uint32_t))
 #define Q_STEP (2 * X_STEP)
 
-/* All but X0-X30 and Q0-Q31, which are regular. Encodings: Arm ARM, D19. */
+/* All that follow no rule. Encodings: Arm ARM, D19. */
 static const struct {
     uint32_t hv_name;
     uint64_t kvm_id;
+    bool moves; /* by itself, while the vCPU stands still, or with another register */
 } irregular[] = {
-    {0x00020020, CORE64(regs.sp)},     /* SP_EL0 */
-    {0x00020021, CORE64(sp_el1)},      /* SP_EL1 */
-    {REG_PC, CORE64(regs.pc)},
-    {REG_PSTATE, CORE64(regs.pstate)},
-    {REG_SCTLR_EL1, SYS(3, 0, 1, 0, 0)},
-    {0x00040003, SYS(3, 0, 1, 0, 1)},  /* ACTLR_EL1 */
-    {0x00040004, SYS(3, 0, 1, 0, 2)},  /* CPACR_EL1 */
-    {REG_TTBR0_EL1, SYS(3, 0, 2, 0, 0)},
-    {REG_TTBR1_EL1, SYS(3, 0, 2, 0, 1)},
-    {REG_TCR_EL1, SYS(3, 0, 2, 0, 2)},
-    {REG_ESR_EL1, SYS(3, 0, 5, 2, 0)},
-    {0x00040009, SYS(3, 0, 6, 0, 0)},  /* FAR_EL1 */
-    {0x0004000a, SYS(3, 0, 7, 4, 0)},  /* PAR_EL1 */
-    {0x0004000b, SYS(3, 0, 10, 2, 0)}, /* MAIR_EL1 */
-    {REG_VBAR_EL1, SYS(3, 0, 12, 0, 0)},
-    {0x0004000d, SYS(3, 0, 13, 0, 1)}, /* CONTEXTIDR_EL1 */
-    {0x0004000e, SYS(3, 0, 13, 0, 4)}, /* TPIDR_EL1 */
-    {0x00040010, SYS(3, 3, 13, 0, 3)}, /* TPIDRRO_EL0 */
-    {0x00040011, SYS(3, 3, 13, 0, 2)}, /* TPIDR_EL0 */
-    {0x00040012, CORE32(fp_regs.fpcr)},
-    {0x00040013, CORE32(fp_regs.fpsr)},
-    {REG_SPSR_EL1, CORE64(spsr[KVM_SPSR_EL1])},
-    {REG_ELR_EL1, CORE64(elr_el1)},
-    {0x00040016, SYS(3, 0, 5, 1, 0)},  /* AFSR0_EL1 */
-    {0x00040017, SYS(3, 0, 5, 1, 1)},  /* AFSR1_EL1 */
-    {0x00040018, SYS(3, 0, 10, 3, 0)}, /* AMAIR_EL1 */
-    {0x00040035, SYS(3, 2, 0, 0, 0)},  /* CSSELR_EL1 */
-    {0x0005004d, SYS(2, 0, 0, 2, 2)},  /* MDSCR_EL1 */
-    {0x00058008, SYS(3, 0, 14, 1, 0)}, /* CNTKCTL_EL1 */
-    {0x0005800e, KVM_REG_ARM_TIMER_CTL},
-    {0x0005800f, KVM_REG_ARM_TIMER_CVAL},
-    /* What the processor is. */
-    {0x00022000, SYS(3, 0, 0, 0, 0)}, /* MIDR_EL1 */
-    {0x00022006, SYS(3, 0, 0, 0, 6)}, /* REVIDR_EL1 */
-    {0x00022020, SYS(3, 0, 0, 4, 0)}, /* ID_AA64PFR0_EL1 */
-    {0x00022021, SYS(3, 0, 0, 4, 1)}, /* ID_AA64PFR1_EL1 */
-    {0x00022024, SYS(3, 0, 0, 4, 4)}, /* ID_AA64ZFR0_EL1 */
-    {0x00022025, SYS(3, 0, 0, 4, 5)}, /* ID_AA64SMFR0_EL1 */
-    {0x00022028, SYS(3, 0, 0, 5, 0)}, /* ID_AA64DFR0_EL1 */
-    {0x00022029, SYS(3, 0, 0, 5, 1)}, /* ID_AA64DFR1_EL1 */
-    {0x00022030, SYS(3, 0, 0, 6, 0)}, /* ID_AA64ISAR0_EL1 */
-    {0x00022031, SYS(3, 0, 0, 6, 1)}, /* ID_AA64ISAR1_EL1 */
-    {0x00022032, SYS(3, 0, 0, 6, 2)}, /* ID_AA64ISAR2_EL1 */
-    {0x00022038, SYS(3, 0, 0, 7, 0)}, /* ID_AA64MMFR0_EL1 */
-    {0x00022039, SYS(3, 0, 0, 7, 1)}, /* ID_AA64MMFR1_EL1 */
-    {0x0002203a, SYS(3, 0, 0, 7, 2)}, /* ID_AA64MMFR2_EL1 */
-    {0x0002203b, SYS(3, 0, 0, 7, 3)}, /* ID_AA64MMFR3_EL1 */
-    {0x0002203c, SYS(3, 0, 0, 7, 4)}, /* ID_AA64MMFR4_EL1 */
-    {0x00040001, SYS(3, 0, 0, 0, 5)}, /* MPIDR_EL1 */
-    {0x00040032, SYS(3, 1, 0, 0, 1)}, /* CLIDR_EL1 */
-    {0x00040036, SYS(3, 3, 0, 0, 1)}, /* CTR_EL0 */
+    {0x00020020, CORE64(regs.sp), false},     /* SP_EL0 */
+    {0x00020021, CORE64(sp_el1), false},      /* SP_EL1 */
+    {REG_PC, CORE64(regs.pc), false},
+    {REG_PSTATE, CORE64(regs.pstate), false},
+    {REG_SCTLR_EL1, SYS(3, 0, 1, 0, 0), false},
+    {0x00040003, SYS(3, 0, 1, 0, 1), false},  /* ACTLR_EL1 */
+    {0x00040004, SYS(3, 0, 1, 0, 2), false},  /* CPACR_EL1 */
+    {REG_TTBR0_EL1, SYS(3, 0, 2, 0, 0), false},
+    {REG_TTBR1_EL1, SYS(3, 0, 2, 0, 1), false},
+    {REG_TCR_EL1, SYS(3, 0, 2, 0, 2), false},
+    {REG_ESR_EL1, SYS(3, 0, 5, 2, 0), false},
+    {0x00040009, SYS(3, 0, 6, 0, 0), false},  /* FAR_EL1 */
+    {0x0004000a, SYS(3, 0, 7, 4, 0), false},  /* PAR_EL1 */
+    {0x0004000b, SYS(3, 0, 10, 2, 0), false}, /* MAIR_EL1 */
+    {REG_VBAR_EL1, SYS(3, 0, 12, 0, 0), false},
+    {0x0004000d, SYS(3, 0, 13, 0, 1), false}, /* CONTEXTIDR_EL1 */
+    {0x0004000e, SYS(3, 0, 13, 0, 4), false}, /* TPIDR_EL1 */
+    {0x00040010, SYS(3, 3, 13, 0, 3), false}, /* TPIDRRO_EL0 */
+    {0x00040011, SYS(3, 3, 13, 0, 2), false}, /* TPIDR_EL0 */
+    {0x00040012, CORE32(fp_regs.fpcr), false},
+    {0x00040013, CORE32(fp_regs.fpsr), false},
+    {REG_SPSR_EL1, CORE64(spsr[KVM_SPSR_EL1]), false},
+    {REG_ELR_EL1, CORE64(elr_el1), false},
+    {0x00040016, SYS(3, 0, 5, 1, 0), false},  /* AFSR0_EL1 */
+    {0x00040017, SYS(3, 0, 5, 1, 1), false},  /* AFSR1_EL1 */
+    {0x00040018, SYS(3, 0, 10, 3, 0), false}, /* AMAIR_EL1 */
+    {0x00040035, SYS(3, 2, 0, 0, 0), false},  /* CSSELR_EL1 */
+    {0x0005004d, SYS(2, 0, 0, 2, 2), false},  /* MDSCR_EL1 */
+    {0x00058008, SYS(3, 0, 14, 1, 0), false}, /* CNTKCTL_EL1 */
+    {0x0005800e, KVM_REG_ARM_TIMER_CTL, true},
+    {0x0005800f, KVM_REG_ARM_TIMER_CVAL, false},
+    /* What the processor is, beside the ID registers. */
+    {0x00040001, SYS(3, 0, 0, 0, 5), false}, /* MPIDR_EL1 */
+    {0x00040024, SYS(3, 1, 0, 0, 7), false}, /* AIDR_EL1 */
+    {0x00040030, REGISTER_CCSIDR, true},     /* CCSIDR_EL1 */
+    {0x00040032, SYS(3, 1, 0, 0, 1), false}, /* CLIDR_EL1 */
+    {0x00040036, SYS(3, 3, 0, 0, 1), false}, /* CTR_EL0 */
+    /* Pointer authentication, memory tags, SVE: only if the vCPU has the feature. */
+    {0x00040026, SYS(3, 0, 2, 2, 1), false}, /* APDAKeyHi_EL1 */
+    {0x00040027, SYS(3, 0, 2, 2, 0), false}, /* APDAKeyLo_EL1 */
+    {0x00040028, SYS(3, 0, 2, 2, 3), false}, /* APDBKeyHi_EL1 */
+    {0x00040029, SYS(3, 0, 2, 2, 2), false}, /* APDBKeyLo_EL1 */
+    {0x0004002a, SYS(3, 0, 2, 3, 1), false}, /* APGAKeyHi_EL1 */
+    {0x0004002b, SYS(3, 0, 2, 3, 0), false}, /* APGAKeyLo_EL1 */
+    {0x0004002c, SYS(3, 0, 2, 1, 1), false}, /* APIAKeyHi_EL1 */
+    {0x0004002d, SYS(3, 0, 2, 1, 0), false}, /* APIAKeyLo_EL1 */
+    {0x0004002e, SYS(3, 0, 2, 1, 3), false}, /* APIBKeyHi_EL1 */
+    {0x0004002f, SYS(3, 0, 2, 1, 2), false}, /* APIBKeyLo_EL1 */
+    {0x0004003c, SYS(3, 0, 1, 0, 6), false}, /* GCR_EL1 */
+    {0x00040056, SYS(3, 0, 1, 0, 5), false}, /* RGSR_EL1 */
+    {0x00040063, SYS(3, 0, 5, 6, 1), false}, /* TFSRE0_EL1 */
+    {0x00040064, SYS(3, 0, 5, 6, 0), false}, /* TFSR_EL1 */
+    {0x00040071, SYS(3, 0, 1, 2, 0), false}, /* ZCR_EL1 */
+    {0x00050049, SYS(2, 0, 0, 2, 0), false}, /* MDCCINT_EL1 */
+    {0x00050053, SYS(2, 0, 1, 1, 4), false}, /* OSLSR_EL1 */
+    {0x00056000, SYS(3, 0, 12, 1, 1), false}, /* DISR_EL1 */
+    {0x00058009, KVM_REG_ARM_PTIMER_CTL, true},
+    {0x0005800a, KVM_REG_ARM_PTIMER_CVAL, false},
+    {0x0005800c, KVM_REG_ARM_PTIMER_CNT, true},
+    {0x00058011, KVM_REG_ARM_TIMER_CNT, true},
 };
 
 static uint64_t kvm_ids[REGISTERS_MAX];
+static bool moves[REGISTERS_MAX];
 static uint8_t shared[REGISTERS_MAX];
 static size_t shared_count;
 
-static uint64_t find_kvm_id(uint32_t hv_name)
+static uint64_t find_debug_id(uint32_t number)
 {
-    if (hv_name >= HV_X0 && hv_name <= HV_X30)
-        return CORE64(regs.regs[0]) + (hv_name - HV_X0) * X_STEP;
-    if (hv_name >= HV_Q0 && hv_name <= HV_Q31)
-        return CORE128(fp_regs.vregs[0]) + (hv_name - HV_Q0) * Q_STEP;
-    for (size_t i = 0; i < G_N_ELEMENTS(irregular); i++)
-        if (irregular[i].hv_name == hv_name)
-            return irregular[i].kvm_id;
+    static const unsigned op2[] = {5, 7, 4, 6}; /* DBGBCR, DBGWCR, DBGBVR, DBGWVR */
+
+    return SYS(2, 0, 0, number & 0xf, op2[number >> 4]);
+}
+
+static uint64_t find_regular(uint32_t name)
+{
+    if (name >= HV_X0 && name <= HV_X30)
+        return CORE64(regs.regs[0]) + (name - HV_X0) * X_STEP;
+    if (name >= HV_Q0 && name <= HV_Q31)
+        return CORE128(fp_regs.vregs[0]) + (name - HV_Q0) * Q_STEP;
+    if (name >= HV_ID_FIRST && name <= HV_ID_LAST)
+        return SYS(3, 0, 0, (name - HV_ID_FIRST) >> 3, name & 7);
+    if (name >= HV_DEBUG_FIRST && name <= HV_DEBUG_LAST)
+        return find_debug_id(name - HV_DEBUG_FIRST);
     return 0;
 }
 
-/* Both tables follow from bank_table, once. */
+static void fill_row(size_t row, uint32_t name)
+{
+    kvm_ids[row] = find_regular(name);
+    for (size_t i = 0; i < G_N_ELEMENTS(irregular); i++)
+        if (irregular[i].hv_name == name) {
+            kvm_ids[row] = irregular[i].kvm_id;
+            moves[row] = irregular[i].moves;
+        }
+}
+
+/* The tables follow from bank_table, once. */
 static void prepare(void)
 {
     static gsize done;
@@ -106,9 +143,11 @@ static void prepare(void)
         return;
     g_assert(bank_table_size <= REGISTERS_MAX);
     for (size_t i = 0; i < bank_table_size; i++) {
-        kvm_ids[i] = find_kvm_id(bank_table[i].hv_name);
-        if (bank_table[i].class == BANK_SHARED)
+        fill_row(i, bank_table[i].hv_name);
+        if (bank_table[i].class == BANK_SHARED) {
+            g_assert(i <= UINT8_MAX);
             shared[shared_count++] = (uint8_t)i;
+        }
     }
     g_once_init_leave(&done, 1);
 }
@@ -124,6 +163,20 @@ uint64_t register_kvm_id(size_t index)
 {
     prepare();
     return kvm_ids[index];
+}
+
+bool register_moves(size_t index)
+{
+    prepare();
+    return moves[index];
+}
+
+int register_read_host(size_t index, uint64_t *value)
+{
+    if (bank_table[index].hv_name != HV_DCZID_EL0)
+        return -ENOENT;
+    __asm__("mrs %0, dczid_el0" : "=r"(*value));
+    return 0;
 }
 
 const uint8_t *register_shared(size_t *count)

@@ -5,11 +5,13 @@
 #ifndef EMU_REGISTERS_H
 #define EMU_REGISTERS_H
 
+#include <linux/kvm.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Rows of bank_table that a vCPU can cache. */
-#define REGISTERS_MAX 192
+#define REGISTERS_MAX 320
 
 /* Names used by the VMM itself (HV_REGISTER_NAME). */
 enum {
@@ -26,13 +28,27 @@ enum {
     REG_VBAR_EL1 = 0x0004000c,
     REG_SPSR_EL1 = 0x00040014,
     REG_ELR_EL1 = 0x00040015,
+    REG_CSSELR_EL1 = 0x00040035,
 };
+
+/*
+ * CCSIDR_EL1 of the first value of CSSELR_EL1; the ids of the others are greater by that value
+ * (Linux, Documentation/virt/kvm/api.rst, "arm64 CCSIDR registers").
+ */
+#define REGISTER_CCSIDR                                                                            \
+    (KVM_REG_ARM64 | KVM_REG_SIZE_U32 | KVM_REG_ARM_DEMUX | KVM_REG_ARM_DEMUX_ID_CCSIDR)
 
 /* Row of @hv_name in bank_table, or -1. */
 int register_index(uint32_t hv_name);
 
 /* KVM_{GET,SET}_ONE_REG id of a row; 0 if KVM has none. */
 uint64_t register_kvm_id(size_t index);
+
+/* May a row have another value although nobody has written it and the vCPU has not run? */
+bool register_moves(size_t index);
+
+/* Of a row without id: the host's own, if the guest reads that one; -ENOENT if not. */
+int register_read_host(size_t index, uint64_t *value);
 
 /* Rows of class BANK_SHARED, in order; stores how many. Valid for the life of the program. */
 const uint8_t *register_shared(size_t *count);

@@ -82,19 +82,29 @@ int vcpu_run(struct vcpu *vcpu)
     return ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
 }
 
-static int read_row(struct vcpu *vcpu, size_t row)
+static uint64_t row_id(struct vcpu *vcpu, size_t row)
 {
     uint64_t id = register_kvm_id(row);
+
+    if (id == REGISTER_CCSIDR)
+        id |= vcpu_get64(vcpu, REG_CSSELR_EL1) & KVM_REG_ARM_DEMUX_VAL_MASK;
+    return id;
+}
+
+static int read_row(struct vcpu *vcpu, size_t row)
+{
+    uint64_t id;
     int error;
 
     if (vcpu->fresh[row])
         return 0;
-    if (!id)
-        return -ENOENT;
     vcpu->value[row] = (struct hv_u128){0};
+    id = row_id(vcpu, row);
+    if (!id)
+        return register_read_host(row, &vcpu->value[row].low);
     vcpu->calls[STATS_GET]++;
     error = kvm_get_one_reg(vcpu->fd, id, &vcpu->value[row]);
-    vcpu->fresh[row] = error == 0;
+    vcpu->fresh[row] = error == 0 && !register_moves(row);
     return error;
 }
 
@@ -108,6 +118,8 @@ static int write_row(struct vcpu *vcpu, size_t row, struct hv_u128 value)
         return 0;
     if (!id)
         return -ENOENT;
+    if ((id & KVM_REG_SIZE_MASK) == KVM_REG_SIZE_U32 && value.low > UINT32_MAX)
+        return -EINVAL;
     vcpu->value[row] = value;
     vcpu->calls[STATS_SET]++;
     error = kvm_set_one_reg(vcpu->fd, id, &vcpu->value[row]);

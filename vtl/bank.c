@@ -8,10 +8,24 @@
  */
 #include "vtl/bank.h"
 
-#define SHARED(name, number, size) {name, number, size, BANK_SHARED}
-#define PRIVATE(name, number, size) {name, number, size, BANK_PRIVATE}
-#define CONSTANT(name, number, size) {name, number, size, BANK_CONSTANT}
-#define UNSPECIFIED(name, number, size) {name, number, size, BANK_UNSPECIFIED}
+#define SHARED(name, number, size) {name, number, size, BANK_SHARED, false}
+#define PRIVATE(name, number, size) {name, number, size, BANK_PRIVATE, false}
+#define CONSTANT(name, number, size) {name, number, size, BANK_CONSTANT, true}
+#define UNSPECIFIED(name, number, size) {name, number, size, BANK_UNSPECIFIED, false}
+/* Follows from a register that can be written, or from what the VTL does. */
+#define PRIVATE_READ_ONLY(name, number, size) {name, number, size, BANK_PRIVATE, true}
+#define UNSPECIFIED_READ_ONLY(name, number, size) {name, number, size, BANK_UNSPECIFIED, true}
+
+/* A debug register that is there up to sixteen times. */
+#define PRIVATE_16(name, number)                                                                   \
+    PRIVATE(name "0_EL1", (number) + 0, 8), PRIVATE(name "1_EL1", (number) + 1, 8),                \
+    PRIVATE(name "2_EL1", (number) + 2, 8), PRIVATE(name "3_EL1", (number) + 3, 8),                \
+    PRIVATE(name "4_EL1", (number) + 4, 8), PRIVATE(name "5_EL1", (number) + 5, 8),                \
+    PRIVATE(name "6_EL1", (number) + 6, 8), PRIVATE(name "7_EL1", (number) + 7, 8),                \
+    PRIVATE(name "8_EL1", (number) + 8, 8), PRIVATE(name "9_EL1", (number) + 9, 8),                \
+    PRIVATE(name "10_EL1", (number) + 10, 8), PRIVATE(name "11_EL1", (number) + 11, 8),            \
+    PRIVATE(name "12_EL1", (number) + 12, 8), PRIVATE(name "13_EL1", (number) + 13, 8),            \
+    PRIVATE(name "14_EL1", (number) + 14, 8), PRIVATE(name "15_EL1", (number) + 15, 8)
 
 const struct bank_register bank_table[] = {
     SHARED("X0", 0x00020000, 8),
@@ -51,20 +65,63 @@ const struct bank_register bank_table[] = {
     PRIVATE("PSTATE", 0x00020023, 8),
     CONSTANT("MIDR_EL1", 0x00022000, 8),
     CONSTANT("REVIDR_EL1", 0x00022006, 8),
+    /* Encodings that have no register yet read as zero (Arm ARM, D23.3, ID registers). */
+    CONSTANT("ID_PFR0_EL1", 0x00022008, 8),
+    CONSTANT("ID_PFR1_EL1", 0x00022009, 8),
+    CONSTANT("ID_DFR0_EL1", 0x0002200a, 8),
+    CONSTANT("ID_AFR0_EL1", 0x0002200b, 8),
+    CONSTANT("ID_MMFR0_EL1", 0x0002200c, 8),
+    CONSTANT("ID_MMFR1_EL1", 0x0002200d, 8),
+    CONSTANT("ID_MMFR2_EL1", 0x0002200e, 8),
+    CONSTANT("ID_MMFR3_EL1", 0x0002200f, 8),
+    CONSTANT("ID_ISAR0_EL1", 0x00022010, 8),
+    CONSTANT("ID_ISAR1_EL1", 0x00022011, 8),
+    CONSTANT("ID_ISAR2_EL1", 0x00022012, 8),
+    CONSTANT("ID_ISAR3_EL1", 0x00022013, 8),
+    CONSTANT("ID_ISAR4_EL1", 0x00022014, 8),
+    CONSTANT("ID_ISAR5_EL1", 0x00022015, 8),
+    CONSTANT("ID_MMFR4_EL1", 0x00022016, 8),
+    CONSTANT("ID_ISAR6_EL1", 0x00022017, 8),
+    CONSTANT("MVFR0_EL1", 0x00022018, 8),
+    CONSTANT("MVFR1_EL1", 0x00022019, 8),
+    CONSTANT("MVFR2_EL1", 0x0002201a, 8),
+    CONSTANT("ID_RES33_EL1", 0x0002201b, 8),
+    CONSTANT("ID_PFR2_EL1", 0x0002201c, 8),
+    CONSTANT("ID_DFR1_EL1", 0x0002201d, 8),
+    CONSTANT("ID_MMFR5_EL1", 0x0002201e, 8),
+    CONSTANT("ID_RES37_EL1", 0x0002201f, 8),
     CONSTANT("ID_AA64PFR0_EL1", 0x00022020, 8),
     CONSTANT("ID_AA64PFR1_EL1", 0x00022021, 8),
+    CONSTANT("ID_AA64PFR2_EL1", 0x00022022, 8),
+    CONSTANT("ID_RES43_EL1", 0x00022023, 8),
     CONSTANT("ID_AA64ZFR0_EL1", 0x00022024, 8),
     CONSTANT("ID_AA64SMFR0_EL1", 0x00022025, 8),
+    CONSTANT("ID_RES46_EL1", 0x00022026, 8),
+    CONSTANT("ID_AA64FPFR0_EL1", 0x00022027, 8),
     CONSTANT("ID_AA64DFR0_EL1", 0x00022028, 8),
     CONSTANT("ID_AA64DFR1_EL1", 0x00022029, 8),
+    CONSTANT("ID_AA64DFR2_EL1", 0x0002202a, 8),
+    CONSTANT("ID_RES53_EL1", 0x0002202b, 8),
+    CONSTANT("ID_AA64AFR0_EL1", 0x0002202c, 8),
+    CONSTANT("ID_AA64AFR1_EL1", 0x0002202d, 8),
+    CONSTANT("ID_RES56_EL1", 0x0002202e, 8),
+    CONSTANT("ID_RES57_EL1", 0x0002202f, 8),
     CONSTANT("ID_AA64ISAR0_EL1", 0x00022030, 8),
     CONSTANT("ID_AA64ISAR1_EL1", 0x00022031, 8),
     CONSTANT("ID_AA64ISAR2_EL1", 0x00022032, 8),
+    CONSTANT("ID_AA64ISAR3_EL1", 0x00022033, 8),
+    CONSTANT("ID_RES64_EL1", 0x00022034, 8),
+    CONSTANT("ID_RES65_EL1", 0x00022035, 8),
+    CONSTANT("ID_RES66_EL1", 0x00022036, 8),
+    CONSTANT("ID_RES67_EL1", 0x00022037, 8),
     CONSTANT("ID_AA64MMFR0_EL1", 0x00022038, 8),
     CONSTANT("ID_AA64MMFR1_EL1", 0x00022039, 8),
     CONSTANT("ID_AA64MMFR2_EL1", 0x0002203a, 8),
     CONSTANT("ID_AA64MMFR3_EL1", 0x0002203b, 8),
     CONSTANT("ID_AA64MMFR4_EL1", 0x0002203c, 8),
+    CONSTANT("ID_RES75_EL1", 0x0002203d, 8),
+    CONSTANT("ID_RES76_EL1", 0x0002203e, 8),
+    CONSTANT("ID_RES77_EL1", 0x0002203f, 8),
     SHARED("Q0", 0x00030000, 16),
     SHARED("Q1", 0x00030001, 16),
     SHARED("Q2", 0x00030002, 16),
@@ -120,13 +177,42 @@ const struct bank_register bank_table[] = {
     PRIVATE("AFSR0_EL1", 0x00040016, 8),
     PRIVATE("AFSR1_EL1", 0x00040017, 8),
     PRIVATE("AMAIR_EL1", 0x00040018, 8),
+    CONSTANT("AIDR_EL1", 0x00040024, 8),
+    UNSPECIFIED("APDAKeyHi_EL1", 0x00040026, 8),
+    UNSPECIFIED("APDAKeyLo_EL1", 0x00040027, 8),
+    UNSPECIFIED("APDBKeyHi_EL1", 0x00040028, 8),
+    UNSPECIFIED("APDBKeyLo_EL1", 0x00040029, 8),
+    UNSPECIFIED("APGAKeyHi_EL1", 0x0004002a, 8),
+    UNSPECIFIED("APGAKeyLo_EL1", 0x0004002b, 8),
+    UNSPECIFIED("APIAKeyHi_EL1", 0x0004002c, 8),
+    UNSPECIFIED("APIAKeyLo_EL1", 0x0004002d, 8),
+    UNSPECIFIED("APIBKeyHi_EL1", 0x0004002e, 8),
+    UNSPECIFIED("APIBKeyLo_EL1", 0x0004002f, 8),
+    UNSPECIFIED_READ_ONLY("CCSIDR_EL1", 0x00040030, 8), /* by CSSELR_EL1 */
     CONSTANT("CLIDR_EL1", 0x00040032, 8),
     UNSPECIFIED("CSSELR_EL1", 0x00040035, 8),
     CONSTANT("CTR_EL0", 0x00040036, 8),
+    CONSTANT("DCZID_EL0", 0x00040038, 8),
+    UNSPECIFIED("GCR_EL1", 0x0004003c, 8),
+    UNSPECIFIED("RGSR_EL1", 0x00040056, 8),
+    UNSPECIFIED("TFSRE0_EL1", 0x00040063, 8),
+    UNSPECIFIED("TFSR_EL1", 0x00040064, 8),
+    PRIVATE("ZCR_EL1", 0x00040071, 8),
+    PRIVATE_16("DBGBCR", 0x00050000),
+    PRIVATE_16("DBGWCR", 0x00050010),
+    PRIVATE_16("DBGBVR", 0x00050020),
+    PRIVATE_16("DBGWVR", 0x00050030),
+    PRIVATE("MDCCINT_EL1", 0x00050049, 8),
     PRIVATE("MDSCR_EL1", 0x0005004d, 8),
+    PRIVATE_READ_ONLY("OSLSR_EL1", 0x00050053, 8),
+    UNSPECIFIED("DISR_EL1", 0x00056000, 8),
     PRIVATE("CNTKCTL_EL1", 0x00058008, 8),
+    UNSPECIFIED("CNTP_CTL_EL0", 0x00058009, 8),
+    UNSPECIFIED("CNTP_CVAL_EL0", 0x0005800a, 8),
+    CONSTANT("CNTPCT_EL0", 0x0005800c, 8), /* all VTLs have one time */
     PRIVATE("CNTV_CTL_EL0", 0x0005800e, 8),
     PRIVATE("CNTV_CVAL_EL0", 0x0005800f, 8),
+    CONSTANT("CNTVCT_EL0", 0x00058011, 8),
 };
 
 const size_t bank_table_size = sizeof(bank_table) / sizeof(bank_table[0]);

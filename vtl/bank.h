@@ -6,6 +6,7 @@
 #ifndef VTL_BANK_H
 #define VTL_BANK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,7 @@ enum bank_class {
     BANK_PRIVATE,     /* a value per VTL */
     BANK_CORRUPTIBLE, /* the specification lets a switch corrupt it; here it is left alone */
     BANK_UNSPECIFIED, /* the specification is silent; here it is private */
-    BANK_CONSTANT,    /* the same for all VTLs, and read-only: what the processor is */
+    BANK_CONSTANT,    /* the same for all VTLs, and read-only: what the processor is, its clock */
 };
 
 struct bank_register {
@@ -22,6 +23,7 @@ struct bank_register {
     uint32_t hv_name; /* HV_REGISTER_NAME (TLFS; numbers as in hvgdk_mini.h) */
     uint8_t size;     /* bytes: 8, or 16 for Q0-Q31 */
     enum bank_class class;
+    bool read_only; /* to hypercalls */
 };
 
 /* Ordered by hv_name. */

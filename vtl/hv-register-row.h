@@ -32,8 +32,22 @@ struct hv_register_table {
     size_t count;
 };
 
-extern const struct hv_register_table hv_vsm_registers;   /* vsm-registers.c */
 extern const struct hv_register_table hv_synic_registers; /* synic.c */
+extern const struct hv_register_table hv_time_registers;  /* time-registers.c */
+extern const struct hv_register_table hv_vsm_registers;   /* vsm-registers.c */
+
+/* architectural-registers.c: those of bank_table and views, as hypercalls may access them. */
+enum hv_status hv_architectural_get(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                                    struct hv_u128 *value);
+enum hv_status hv_architectural_set(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                                    struct hv_u128 value);
+
+/*
+ * A register of bank_table, read-only or not, in @vtl; names that are not in the table are
+ * INVALID_PARAMETER.
+ */
+enum hv_status hv_bank_get(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 *value);
+enum hv_status hv_bank_set(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value);
 
 /* For registers that are always zero. */
 struct hv_u128 hv_register_get_zero(const struct vtl_vp *vp, unsigned vtl, uint32_t name);

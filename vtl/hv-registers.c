@@ -4,17 +4,20 @@
 
 #include "vtl/bank.h"
 #include "vtl/hv-register-row.h"
+#include "vtl/register-views.h"
 
 /* HypervisorVersion: interface 10.0, as current Hyper-V; the build number is our own. */
 #define VERSION_BUILD 100u
 #define VERSION_MAJOR 10u
 
 /* PrivilegesAndFeatures, low half: what this partition may do. Only what is there is offered. */
+#define PRIVILEGE_VP_RUNTIME (1ull << 0)
 #define PRIVILEGE_REFERENCE_COUNTER (1ull << 1)
 #define PRIVILEGE_SYNIC (1ull << 2)
 #define PRIVILEGE_INTERRUPT_CONTROL (1ull << 4) /* includes the VP assist page */
 #define PRIVILEGE_HYPERCALL (1ull << 5)
 #define PRIVILEGE_VP_INDEX (1ull << 6)
+#define PRIVILEGE_REFERENCE_TSC (1ull << 9)
 #define PRIVILEGE_VSM (1ull << 48)
 #define PRIVILEGE_VP_REGISTERS (1ull << 49)
 #define PRIVILEGE_START_VP (1ull << 53)
@@ -26,6 +29,12 @@
 #define NEVER_NOTIFY_SPIN (0xffffffffull << 32)
 
 #define LIMIT_VPS 64u
+
+/* InterfaceVersion: "Hv#1", as CPUID leaf 0x40000001 has it elsewhere. */
+#define INTERFACE_HV1 0x31237648u
+
+/* InstructionEmulationHints: some VTL beside VTL0 is enabled on this VP. */
+#define HINT_VTL_ENABLED 1u
 
 struct hv_u128 hv_register_get_zero(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
@@ -45,9 +54,9 @@ static struct hv_u128 get_version(const struct vtl_vp *vp, unsigned vtl, uint32_
 
 static struct hv_u128 get_privileges(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
-    uint64_t low = PRIVILEGE_REFERENCE_COUNTER | PRIVILEGE_SYNIC | PRIVILEGE_INTERRUPT_CONTROL |
-                   PRIVILEGE_HYPERCALL | PRIVILEGE_VP_INDEX | PRIVILEGE_VP_REGISTERS |
-                   PRIVILEGE_START_VP;
+    uint64_t low = PRIVILEGE_VP_RUNTIME | PRIVILEGE_REFERENCE_COUNTER | PRIVILEGE_SYNIC |
+                   PRIVILEGE_INTERRUPT_CONTROL | PRIVILEGE_HYPERCALL | PRIVILEGE_VP_INDEX |
+                   PRIVILEGE_REFERENCE_TSC | PRIVILEGE_VP_REGISTERS | PRIVILEGE_START_VP;
 
     (void)vtl;
     (void)name;
@@ -128,11 +137,31 @@ static struct hv_u128 get_vp_index(const struct vtl_vp *vp, unsigned vtl, uint32
     return (struct hv_u128){.low = vp->index};
 }
 
-static struct hv_u128 get_reference_time(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+static struct hv_u128 get_emulation_hints(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
     (void)vtl;
     (void)name;
-    return (struct hv_u128){.low = vp->partition->backend->reference_time(vp->partition->machine)};
+    return (struct hv_u128){.low = vp->enabled & ~1u ? HINT_VTL_ENABLED : 0};
+}
+
+static struct hv_u128 get_interface_version(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+{
+    (void)vp;
+    (void)vtl;
+    (void)name;
+    return (struct hv_u128){.low = INTERFACE_HV1};
+}
+
+/* A VTL has its redistributor from the time it is enabled on the VP. */
+static struct hv_u128 get_redistributor(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+{
+    const struct vtl_partition *partition = vp->partition;
+
+    (void)name;
+    if (!(vp->enabled & 1u << vtl))
+        return (struct hv_u128){0};
+    return (struct hv_u128){
+        .low = partition->backend->redistributor(partition->machine, vp->index)};
 }
 
 static struct hv_u128 get_assist_page(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
@@ -160,28 +189,46 @@ static enum hv_status set_assist_page(struct vtl_vp *vp, unsigned vtl, uint32_t 
     }
 
 static const struct hv_register registers[] = {
+    {HV_REGISTER_INSTRUCTION_EMULATION_HINTS, "InstructionEmulationHints", HV_READ,
+     get_emulation_hints, NULL},
     {HV_REGISTER_HYPERVISOR_VERSION, "HypervisorVersion", READ_EARLY, get_version, NULL},
     {HV_REGISTER_PRIVILEGES_AND_FEATURES, "PrivilegesAndFeaturesInfo", READ_EARLY, get_privileges,
      NULL},
     {HV_REGISTER_FEATURES, "FeaturesInfo", READ_EARLY, get_features, NULL},
     {HV_REGISTER_IMPLEMENTATION_LIMITS, "ImplementationLimitsInfo", READ_EARLY, get_limits, NULL},
     {HV_REGISTER_HARDWARE_FEATURES, "HardwareFeaturesInfo", READ_EARLY, hv_register_get_zero, NULL},
+    {HV_REGISTER_CPU_MANAGEMENT_FEATURES, "CpuManagementFeaturesInfo", HV_READ,
+     hv_register_get_zero, NULL},
+    {HV_REGISTER_PASID_FEATURES, "PasidFeaturesInfo", HV_READ, hv_register_get_zero, NULL},
+    {HV_REGISTER_SKIP_LEVEL_FEATURES, "SkipLevelFeaturesInfo", HV_READ, hv_register_get_zero, NULL},
+    {HV_REGISTER_NESTED_VIRT_FEATURES, "NestedVirtFeaturesInfo", HV_READ, hv_register_get_zero,
+     NULL},
+    {HV_REGISTER_IPT_FEATURES, "IptFeaturesInfo", HV_READ, hv_register_get_zero, NULL},
+    {HV_REGISTER_ISOLATION_CONFIGURATION, "IsolationConfiguration", HV_READ, hv_register_get_zero,
+     NULL},
     CRASH_PARAMETER(0),
     CRASH_PARAMETER(1),
     CRASH_PARAMETER(2),
     CRASH_PARAMETER(3),
     CRASH_PARAMETER(4),
     {HV_REGISTER_GUEST_CRASH_CTL, "GuestCrashCtl", ALL_EARLY, get_crash_control, set_crash_control},
+    {HV_REGISTER_GICR_BASE_GPA, "GicrBaseGpa", HV_READ, get_redistributor, NULL},
     {HV_REGISTER_GUEST_OS_ID, "GuestOsId", ALL_EARLY, get_guest_os_id, set_guest_os_id},
     {HV_REGISTER_VP_INDEX, "VpIndex", HV_READ, get_vp_index, NULL},
-    {HV_REGISTER_TIME_REF_COUNT, "TimeRefCount", READ_EARLY, get_reference_time, NULL},
+    {HV_REGISTER_INTERFACE_VERSION, "InterfaceVersion", HV_READ, get_interface_version, NULL},
     {HV_REGISTER_VP_ASSIST_PAGE, "VpAssistPage", HV_READ | HV_WRITE, get_assist_page,
      set_assist_page},
+    {HV_REGISTER_ISOLATION_CAPABILITIES, "IsolationCapabilities", HV_READ, hv_register_get_zero,
+     NULL},
 };
 
 static const struct hv_register_table own_registers = {registers, G_N_ELEMENTS(registers)};
-static const struct hv_register_table *const tables[] = {&own_registers, &hv_vsm_registers,
-                                                         &hv_synic_registers};
+static const struct hv_register_table *const tables[] = {
+    &own_registers,
+    &hv_synic_registers,
+    &hv_time_registers,
+    &hv_vsm_registers,
+};
 
 static const struct hv_register *find_synthetic(uint32_t name)
 {
@@ -194,7 +241,7 @@ static const struct hv_register *find_synthetic(uint32_t name)
 
 bool hv_register_is_architectural(uint32_t name)
 {
-    return bank_find(name) != NULL;
+    return bank_find(name) || register_view_find(name);
 }
 
 bool hv_register_exists(uint32_t name)
@@ -206,8 +253,13 @@ const char *hv_register_text(uint32_t name)
 {
     const struct hv_register *synthetic = find_synthetic(name);
     const struct bank_register *architectural = bank_find(name);
+    const struct register_view *view = register_view_find(name);
 
-    return synthetic ? synthetic->text : architectural ? architectural->name : NULL;
+    if (synthetic)
+        return synthetic->text;
+    if (view)
+        return view->text;
+    return architectural ? architectural->name : NULL;
 }
 
 bool hv_register_is_early(uint32_t name, bool write)
@@ -217,45 +269,13 @@ bool hv_register_is_early(uint32_t name, bool write)
     return reg && reg->access & (write ? HV_EARLY_WRITE : HV_EARLY_READ);
 }
 
-/* A shared register has one value, and the active VTL holds it. */
-static unsigned bank_of(const struct vtl_vp *vp, unsigned vtl, const struct bank_register *reg)
-{
-    return reg->class == BANK_SHARED ? vp->active : vtl;
-}
-
-static enum hv_status get_architectural(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                        struct hv_u128 *value)
-{
-    const struct vtl_partition *partition = vp->partition;
-    const struct bank_register *reg = bank_find(name);
-
-    if (!reg || partition->backend->get_register(partition->machine, vp->index,
-                                                 bank_of(vp, vtl, reg), name, value) < 0)
-        return HV_STATUS_INVALID_PARAMETER;
-    return HV_STATUS_SUCCESS;
-}
-
-static enum hv_status set_architectural(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                        struct hv_u128 value)
-{
-    const struct vtl_partition *partition = vp->partition;
-    const struct bank_register *reg = bank_find(name);
-
-    if (!reg || reg->class == BANK_CONSTANT)
-        return HV_STATUS_INVALID_PARAMETER;
-    if (partition->backend->set_register(partition->machine, vp->index, bank_of(vp, vtl, reg), name,
-                                         value) < 0)
-        return HV_STATUS_INVALID_REGISTER_VALUE;
-    return HV_STATUS_SUCCESS;
-}
-
 enum hv_status hv_register_get(struct vtl_vp *vp, unsigned vtl, uint32_t name,
                                struct hv_u128 *value)
 {
     const struct hv_register *reg = find_synthetic(name);
 
     if (!reg)
-        return get_architectural(vp, vtl, name, value);
+        return hv_architectural_get(vp, vtl, name, value);
     g_mutex_lock(&vp->partition->lock);
     *value = reg->get(vp, vtl, name);
     g_mutex_unlock(&vp->partition->lock);
@@ -269,7 +289,7 @@ enum hv_status hv_register_set(struct vtl_vp *vp, unsigned vtl, uint32_t name,
     enum hv_status status;
 
     if (!reg)
-        return set_architectural(vp, vtl, name, value);
+        return hv_architectural_set(vp, vtl, name, value);
     if (!(reg->access & HV_WRITE))
         return HV_STATUS_INVALID_PARAMETER;
     g_mutex_lock(&vp->partition->lock);

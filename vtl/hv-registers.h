@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Registers as hypercalls see them: synthetic ones, a row each in hv-registers.c, and the
- * architectural ones of bank.h through the back end.
+ * Registers as hypercalls see them: synthetic ones, a row each in hv-registers.c and the files
+ * named *-registers.c, the architectural ones of bank.h through the back end, and views of these
+ * (register-views.h).
  * Source: TLFS, HV_REGISTER_NAME and "Feature and Interface Discovery"; numbers of arm64 as in
  * Linux, hvgdk_mini.h.
  */
@@ -15,17 +16,29 @@
 #include "vtl/partition.h"
 
 enum hv_register_name {
+    HV_REGISTER_INSTRUCTION_EMULATION_HINTS = 0x00000002,
     HV_REGISTER_HYPERVISOR_VERSION = 0x00000100,
     HV_REGISTER_PRIVILEGES_AND_FEATURES = 0x00000200,
     HV_REGISTER_FEATURES = 0x00000201,
     HV_REGISTER_IMPLEMENTATION_LIMITS = 0x00000202,
     HV_REGISTER_HARDWARE_FEATURES = 0x00000203,
+    HV_REGISTER_CPU_MANAGEMENT_FEATURES = 0x00000204,
+    HV_REGISTER_PASID_FEATURES = 0x00000205,
+    HV_REGISTER_SKIP_LEVEL_FEATURES = 0x00000206,
+    HV_REGISTER_NESTED_VIRT_FEATURES = 0x00000207,
+    HV_REGISTER_IPT_FEATURES = 0x00000208,
+    HV_REGISTER_ISOLATION_CONFIGURATION = 0x00000209,
     HV_REGISTER_GUEST_CRASH_P0 = 0x00000210,
     HV_REGISTER_GUEST_CRASH_CTL = 0x00000215,
+    HV_REGISTER_CNTFRQ_EL0 = 0x00058000,
+    HV_REGISTER_GICR_BASE_GPA = 0x00063000,
+    HV_REGISTER_VP_RUNTIME = 0x00090000,
     HV_REGISTER_GUEST_OS_ID = 0x00090002,
     HV_REGISTER_VP_INDEX = 0x00090003,
     HV_REGISTER_TIME_REF_COUNT = 0x00090004,
+    HV_REGISTER_INTERFACE_VERSION = 0x00090006,
     HV_REGISTER_VP_ASSIST_PAGE = 0x00090013,
+    HV_REGISTER_REFERENCE_TSC = 0x00090017,
     HV_REGISTER_SINT0 = 0x000a0000, /* to SINT15 */
     HV_REGISTER_SCONTROL = 0x000a0010,
     HV_REGISTER_SVERSION = 0x000a0011,
@@ -37,6 +50,7 @@ enum hv_register_name {
     HV_REGISTER_VSM_PARTITION_STATUS = 0x000d0004,
     HV_REGISTER_VSM_CAPABILITIES = 0x000d0006,
     HV_REGISTER_VSM_PARTITION_CONFIG = 0x000d0007,
+    HV_REGISTER_ISOLATION_CAPABILITIES = 0x000d0100,
 };
 
 /* Registers that hold a page: bit 0 enables, bits 63:12 are the page. */
@@ -50,7 +64,7 @@ enum hv_register_name {
 #define HV_CRASH_NOTIFY (1ull << 63)
 #define HV_CRASH_MESSAGE (1ull << 62)
 
-/* Does any row or bank register have this name? For tests and documentation. */
+/* Does any row, bank register or view have this name? For tests and documentation. */
 bool hv_register_exists(uint32_t name);
 
 /* The register's name as text, or NULL. */
@@ -59,7 +73,8 @@ const char *hv_register_text(uint32_t name);
 /*
  * Reads or writes a register of @vtl on the VP. @vp must be the caller's own, stopped in its
  * hypercall, or no architectural register may be asked for.
- * INVALID_PARAMETER: unknown name, or a write to a read-only register.
+ * INVALID_PARAMETER: unknown name, one that this processor does not have, a write to a read-only
+ * register or a read of a write-only one. INVALID_REGISTER_VALUE: bits that do not exist.
  */
 enum hv_status hv_register_get(struct vtl_vp *vp, unsigned vtl, uint32_t name,
                                struct hv_u128 *value);

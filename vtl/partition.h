@@ -48,8 +48,8 @@ struct vtl_initial_context {
 
 /*
  * What the core needs of the machine. Functions return 0 or a negative errno. Registers are
- * named by HV_REGISTER_NAME and only those in bank_table are asked for. Memory is accessed with
- * the rights of @vtl.
+ * named by HV_REGISTER_NAME and only those in bank_table are asked for; -ENOENT says that this
+ * processor does not have one. Memory is accessed with the rights of @vtl.
  */
 struct vtl_backend {
     int (*get_register)(void *machine, unsigned vp, unsigned vtl, uint32_t name,
@@ -66,6 +66,12 @@ struct vtl_backend {
                             uint64_t desired);
     /* Time since the partition began, in units of 100 ns. */
     uint64_t (*reference_time)(void *machine);
+    /* How long the VP has run, in units of 100 ns. */
+    uint64_t (*vp_runtime)(void *machine, unsigned vp);
+    /* Ticks a second of the guest's counter (CNTVCT_EL0), which was 0 at reference time 0. */
+    uint64_t (*counter_hz)(void *machine);
+    /* GPA of the VP's GIC redistributor, the same for all VTLs. */
+    uint64_t (*redistributor)(void *machine, unsigned vp);
     /* The first entry of the VP into @vtl, which must come to nothing else, finds @context. */
     void (*prepare_vp)(void *machine, unsigned vp, unsigned vtl,
                        const struct vtl_initial_context *context);
@@ -106,6 +112,7 @@ struct vtl_partition {
     unsigned maximum;            /* the highest VTL that may be enabled */
     _Atomic uint64_t config[VTL_LEVELS]; /* VsmPartitionConfig of each VTL; written under lock */
     _Atomic uint64_t guest_os_id[VTL_LEVELS]; /* written under lock */
+    uint64_t reference_tsc[VTL_LEVELS]; /* ReferenceTsc of each VTL; under lock */
     unsigned vp_count;
     struct vtl_vp *vps;
 };

@@ -11,6 +11,7 @@
  *   synic.h         the synthetic interrupt controller: messages for a VTL of a VP
  *   switch.h        VTL call and VTL return: who may, and where it leads
  *   hv-registers.h  synthetic registers, one row each
+ *   register-views.h  names for parts of registers, and for others of the same contents
  *   hypercalls.h    the Hyper-V hypercalls that the core answers
  *   exception.h     entry of an exception into EL1, as the processor would do it
  *   decode.h        what memory an instruction accesses
@@ -27,6 +28,7 @@
 #include "vtl/hv-registers.h"
 #include "vtl/hypercalls.h"
 #include "vtl/partition.h"
+#include "vtl/register-views.h"
 #include "vtl/switch.h"
 #include "vtl/synic.h"
 #include "vtl/translate.h"

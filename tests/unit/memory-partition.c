@@ -15,6 +15,8 @@ static struct hv_u128 *find_register(void *machine, unsigned vp, unsigned vtl, u
 static int get_register(void *machine, unsigned vp, unsigned vtl, uint32_t name,
                         struct hv_u128 *value)
 {
+    if (((struct memory_partition *)machine)->missing == name)
+        return -ENOENT;
     *value = *find_register(machine, vp, vtl, name);
     return 0;
 }
@@ -22,6 +24,8 @@ static int get_register(void *machine, unsigned vp, unsigned vtl, uint32_t name,
 static int set_register(void *machine, unsigned vp, unsigned vtl, uint32_t name,
                         struct hv_u128 value)
 {
+    if (((struct memory_partition *)machine)->missing == name)
+        return -ENOENT;
     *find_register(machine, vp, vtl, name) = value;
     return 0;
 }
@@ -74,6 +78,22 @@ static int compare_exchange(void *machine, unsigned vtl, uint64_t gpa, uint64_t 
 static uint64_t reference_time(void *machine)
 {
     return ((struct memory_partition *)machine)->time;
+}
+
+static uint64_t vp_runtime(void *machine, unsigned vp)
+{
+    return ((struct memory_partition *)machine)->runtime + vp;
+}
+
+static uint64_t counter_hz(void *machine)
+{
+    return ((struct memory_partition *)machine)->counter_hz;
+}
+
+static uint64_t redistributor(void *machine, unsigned vp)
+{
+    (void)machine;
+    return MEMORY_PARTITION_GICR + 0x20000ull * vp;
 }
 
 static void note_context(struct memory_partition *partition, unsigned vp, unsigned vtl,
@@ -132,6 +152,9 @@ static const struct vtl_backend backend = {
     .write_memory = write_memory,
     .compare_exchange = compare_exchange,
     .reference_time = reference_time,
+    .vp_runtime = vp_runtime,
+    .counter_hz = counter_hz,
+    .redistributor = redistributor,
     .prepare_vp = prepare_vp,
     .start_vp = start_vp,
     .assert_interrupt = assert_interrupt,

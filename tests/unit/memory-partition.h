@@ -9,11 +9,15 @@
 
 #define MEMORY_PARTITION_VPS 4
 #define MEMORY_PARTITION_RAM 0x10000u /* bytes, from GPA 0 */
-#define MEMORY_PARTITION_REGISTERS 192
+#define MEMORY_PARTITION_GICR 0x80a0000ull /* redistributor of VP 0 */
+#define MEMORY_PARTITION_REGISTERS 320
 
 struct memory_partition {
     struct vtl_partition *core;
     uint64_t time;     /* what reference_time() says */
+    uint64_t runtime;  /* what vp_runtime() says, more by the VP's index */
+    uint64_t counter_hz;
+    uint32_t missing;  /* a register that this processor does not have */
     unsigned prepared, started; /* calls of prepare_vp() and start_vp() */
     unsigned last_vp, last_vtl; /* of the last such call */
     struct vtl_initial_context context;
