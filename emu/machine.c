@@ -9,11 +9,15 @@
 #include <unistd.h>
 
 #include "emu/error.h"
+#include "emu/gic-registers.h"
 #include "emu/kvm.h"
 #include "emu/layout.h"
 
 #define REFERENCE_HZ 10000000u /* units of 100 ns */
 #define NS_PER_REFERENCE 100u
+/* How long to wait for all VPs to leave KVM_RUN: ten seconds, for slow emulated hosts. */
+#define PAUSE_POLL_US 100u
+#define PAUSE_POLLS 100000u
 /* A crash message is at most a page (TLFS, "Guest Crash Enlightenment"). */
 #define CRASH_MESSAGE_MAX 4096u
 #define CRASH_MESSAGE_GPA 3 /* parameter numbers */
@@ -41,11 +45,51 @@ static uint64_t read_counter_frequency(void)
 
 /* The back end of the VTL core. */
 
+static void set_paused(struct machine *machine, int change)
+{
+    g_mutex_lock(&machine->lock);
+    machine->paused += (unsigned)change;
+    g_cond_broadcast(&machine->changed);
+    g_mutex_unlock(&machine->lock);
+}
+
+/* A VP that was about to enter KVM_RUN misses the signal: hence once more. */
+static void push_out(struct machine *machine)
+{
+    g_mutex_lock(&machine->lock);
+    for (unsigned i = 0; i < machine->vp_count; i++)
+        if (machine->vps[i].has_thread)
+            pthread_kill(machine->vps[i].thread, VP_KICK_SIGNAL);
+    g_mutex_unlock(&machine->lock);
+    g_usleep(PAUSE_POLL_US);
+}
+
+/* KVM has the GIC's registers while all vCPUs of the VM are out of KVM_RUN. */
+static int access_gic(struct machine *machine, unsigned vp, unsigned vtl, uint32_t name,
+                      uint64_t *value, bool write)
+{
+    uint64_t mpidr = machine->vps[vp].core->mpidr;
+    int gic = machine->level[vtl].vm.gic;
+    int error = -EBUSY;
+
+    set_paused(machine, 1);
+    for (unsigned i = 0; i < PAUSE_POLLS && error == -EBUSY; i++) {
+        error = write ? gic_register_set(gic, mpidr, name, *value)
+                      : gic_register_get(gic, mpidr, name, value);
+        if (error == -EBUSY)
+            push_out(machine);
+    }
+    set_paused(machine, -1);
+    return error;
+}
+
 static int backend_get(void *context, unsigned vp, unsigned vtl, uint32_t name,
                        struct hv_u128 *value)
 {
     struct machine *machine = context;
 
+    if (gic_register_is(name))
+        return access_gic(machine, vp, vtl, name, &value->low, false);
     return vcpu_get(&machine->vps[vp].level[vtl].vcpu, name, value);
 }
 
@@ -54,6 +98,8 @@ static int backend_set(void *context, unsigned vp, unsigned vtl, uint32_t name,
 {
     struct machine *machine = context;
 
+    if (gic_register_is(name))
+        return access_gic(machine, vp, vtl, name, &value.low, true);
     return vcpu_set(&machine->vps[vp].level[vtl].vcpu, name, value);
 }
 

@@ -96,7 +96,8 @@ struct machine {
     struct vp *vps;
 
     GMutex lock;
-    GCond changed;            /* a power state or the end */
+    GCond changed;            /* a power state, paused or the end */
+    unsigned paused;          /* so many want no VP to enter KVM_RUN */
     enum machine_end end;     /* the first reason wins, but the user's over a reset */
     unsigned end_detail;      /* failure number or signal */
     char *end_message;        /* for MACHINE_BROKEN; owned */

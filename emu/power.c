@@ -281,7 +281,8 @@ bool power_wait(struct vp *vp)
 
     g_mutex_lock(&machine->lock);
     error = start_pending(vp);
-    while (!machine->end && error == 0 && vp_active(vp)->power != PSCI_AFFINITY_ON) {
+    while (!machine->end && error == 0 &&
+           (machine->paused || vp_active(vp)->power != PSCI_AFFINITY_ON)) {
         g_cond_wait(&machine->changed, &machine->lock);
         error = start_pending(vp);
     }

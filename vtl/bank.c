@@ -213,6 +213,15 @@ const struct bank_register bank_table[] = {
     PRIVATE("CNTV_CTL_EL0", 0x0005800e, 8),
     PRIVATE("CNTV_CVAL_EL0", 0x0005800f, 8),
     CONSTANT("CNTVCT_EL0", 0x00058011, 8),
+    PRIVATE("ICC_AP1R0_EL1", 0x00060000, 8),
+    PRIVATE("ICC_AP1R1_EL1", 0x00060001, 8),
+    PRIVATE("ICC_AP1R2_EL1", 0x00060002, 8),
+    PRIVATE("ICC_AP1R3_EL1", 0x00060003, 8),
+    PRIVATE("ICC_BPR1_EL1", 0x00060005, 8),
+    PRIVATE("ICC_CTLR_EL1", 0x00060006, 8),
+    PRIVATE("ICC_IGRPEN1_EL1", 0x0006000b, 8),
+    PRIVATE("ICC_PMR_EL1", 0x0006000c, 8),
+    PRIVATE("ICC_SRE_EL1", 0x0006000f, 8),
 };
 
 const size_t bank_table_size = sizeof(bank_table) / sizeof(bank_table[0]);

@@ -25,6 +25,9 @@
 #define CNTPCT_EL0 0x0005800cu
 #define CNTV_TVAL_EL0 0x00058010u
 #define CNTVCT_EL0 0x00058011u
+#define ICC_CTLR_EL1 0x00060006u
+#define ICC_SRE_EL1 0x0006000fu
+#define ICC_PMR_EL1 0x0006000cu
 #define VP_RUNTIME 0x00090000u
 #define TIME_REF_COUNT 0x00090004u
 #define STACK_USED 4096 /* by a call, no more than that */
@@ -58,6 +61,8 @@ READER(aidr, aidr_el1)
 READER(dczid, dczid_el0)
 READER(cntfrq, cntfrq_el0)
 READER(current_el, CurrentEL)
+READER(icc_sre, S3_0_C12_C12_5)
+READER(icc_ctlr, S3_0_C12_C12_4)
 /* But for TminLine: KVM tells of no tags to a VM without them, the processor always does. */
 static uint64_t read_ctr(void)
 {
@@ -117,6 +122,10 @@ OWN(csselr_el1)
 OWN(dbgbvr0_el1)
 OWN(dbgwvr1_el1)
 OWN(daif)
+#define icc_pmr S3_0_C4_C6_0
+#define icc_igrpen1 S3_0_C12_C12_7
+OWN(icc_pmr)
+OWN(icc_igrpen1)
 
 static const struct own {
     const char *name;
@@ -134,6 +143,7 @@ static const struct own {
     ROW(sp_el0, 0x00020020, UINT64_MAX),         ROW(cntv_cval_el0, 0x0005800f, UINT64_MAX),
     ROW(cntp_cval_el0, 0x0005800a, UINT64_MAX),  ROW(csselr_el1, 0x00040035, 0x3),
     ROW(dbgbvr0_el1, 0x00050020, 0xfffffffffffc), ROW(dbgwvr1_el1, 0x00050031, 0xfffffffffffc),
+    ROW(icc_pmr, ICC_PMR_EL1, 0xf0),             ROW(icc_igrpen1, 0x0006000b, 0x1),
     /* By the names that mean EL1 or EL2. */
     ROW(contextidr_el1, 0x00040076, 0xffffffff),
     ROW(esr_el1, 0x00040078, 0xffffffff),        ROW(far_el1, 0x00040079, UINT64_MAX),
@@ -194,6 +204,16 @@ static void test_caches(void)
             sysreg_read(ccsidr_el1));
     }
     report(good, "CCSIDR_EL1 of six caches");
+}
+
+static void test_gic(void)
+{
+    struct hv_value value = {0};
+
+    report(hv_get(HV_NATIVE, ICC_CTLR_EL1, &value) == 0 && value.low == read_icc_ctlr(),
+           "ICC_CTLR_EL1 0x%lx, the processor says 0x%lx", value.low, read_icc_ctlr());
+    report(hv_get(HV_NATIVE, ICC_SRE_EL1, &value) == 0 && value.low == read_icc_sre(),
+           "ICC_SRE_EL1 0x%lx, the processor says 0x%lx", value.low, read_icc_sre());
 }
 
 static uint64_t get(uint32_t name)
@@ -289,6 +309,39 @@ static void test_all_numbers(void)
            missing);
 }
 
+/* --- While other VPs run ---------------------------------------------------------------------- */
+
+static volatile uint64_t laps[GUEST_MAX_VPS];
+
+/* Never leaves KVM_RUN by itself. */
+static void run_around(uint64_t vp)
+{
+    for (;;)
+        laps[vp]++;
+}
+
+/* The GIC's registers, for which all VPs must stop for a moment. */
+static void test_with_others(unsigned vps)
+{
+    bool good = true;
+
+    for (unsigned vp = 1; vp < vps; vp++) {
+        good &= vp_start(vp, run_around, vp) == PSCI_SUCCESS;
+        wait_for(&laps[vp], 1);
+    }
+    for (uint64_t i = 0; i < 100; i++) {
+        struct hv_value value = {0};
+        uint64_t lap = laps[vps - 1];
+
+        good &= check(hv_set(HV_NATIVE, ICC_PMR_EL1, (i & 0xf) << 4) == 0 &&
+                          hv_get(HV_NATIVE, ICC_PMR_EL1, &value) == 0 &&
+                          value.low == (i & 0xf) << 4,
+                      "ICC_PMR_EL1 is 0x%lx in round %lu", value.low, i);
+        wait_for(&laps[vps - 1], lap + 1);
+    }
+    report(good, "ICC_PMR_EL1 by hypercall while %u VPs run", vps);
+}
+
 /* --- VTL2 at the registers of VTL0 ------------------------------------------------------------ */
 
 #define OF_VTL0 (HV_VP_SELF | 0x10ul << 32)
@@ -355,6 +408,10 @@ void guest_main(void)
         (guest_vtl ? look_below : be_looked_at)();
         return;
     }
+    if (argument_number("vps", 1) > 1) {
+        test_with_others((unsigned)argument_number("vps", 1));
+        return;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(constants); i++)
         test_constant(&constants[i]);
     for (size_t i = 0; i < ARRAY_SIZE(owns); i++)
@@ -363,6 +420,7 @@ void guest_main(void)
     test_caches();
     test_stack_pointer();
     test_os_lock();
+    test_gic();
     test_counters();
     test_time();
     test_all_numbers();
