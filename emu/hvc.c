@@ -107,39 +107,12 @@ static void perform_undefined(struct vp *vp, uint64_t pc)
     vcpu_inject_exception(&vp_active(vp)->vcpu, ESR_UNDEFINED, pc);
 }
 
-/* What PSCI or the loader promised in X0 holds at the first entry only. */
-static void give_start_argument(struct vp *vp, struct vp_level *level)
+static void switch_to(struct vp *vp, unsigned target, enum stats_switch kind, uint64_t pc)
 {
-    g_mutex_lock(&vp->machine->lock);
-    if (level->start_x0_pending)
-        vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
-    level->start_x0_pending = false;
-    g_mutex_unlock(&vp->machine->lock);
-}
-
-static void switch_to(struct vp *vp, unsigned target, enum stats_switch reason, uint64_t pc)
-{
-    unsigned source = vp->core->active;
-    struct vp_level *from = &vp->level[source], *to = &vp->level[target];
-    int error;
-
     /* A second use of this site is safe whatever X0 holds. */
-    sites_add(&vp->machine->level[source].sites, pc);
-    vcpu_set64(&from->vcpu, REG_PC, pc + A64_INSN_SIZE);
-    error = power_enter(vp, target);
-    if (error == 0)
-        error = vcpu_copy_shared(&from->vcpu, &to->vcpu);
-    if (error < 0) {
-        vp_broken(vp, "VTL switch: KVM refuses a register: %s", g_strerror(-error));
-        return;
-    }
-    vtl_enter(vp->core, target, VTL_ENTRY_CALL);
-    machine_note_entry(vp->machine, target);
-    give_start_argument(vp, to);
-    stats_count_switch(&vp->stats, reason);
-    trace_line(vp->machine->trace, vp->core->index, source,
-               "switch to vtl%u by VTL %s at 0x%" G_GINT64_MODIFIER "x", target,
-               reason == STATS_VTL_CALL ? "call" : "return", pc);
+    sites_add(&vp->machine->level[vp->core->active].sites, pc);
+    vcpu_set64(&vp_active(vp)->vcpu, REG_PC, pc + A64_INSN_SIZE);
+    vp_switch(vp, target, VTL_ENTRY_CALL, kind);
 }
 
 static void perform_vtl_call(struct vp *vp, uint64_t pc)
@@ -170,6 +143,7 @@ static void (*const performers[HVC_CONVENTIONS])(struct vp *vp, uint64_t pc) = {
 
 void hvc_perform(struct vp *vp, uint64_t pc, uint16_t immediate)
 {
+    vp->call_pc = pc;
     performers[hvc_convention(immediate)](vp, pc);
 }
 

@@ -16,8 +16,6 @@
 #define REFERENCE_HZ 10000000u /* units of 100 ns */
 #define NS_PER_REFERENCE 100u
 /* How long to wait for all VPs to leave KVM_RUN: ten seconds, for slow emulated hosts. */
-#define PAUSE_POLL_US 100u
-#define PAUSE_POLLS 100000u
 /* A crash message is at most a page (TLFS, "Guest Crash Enlightenment"). */
 #define CRASH_MESSAGE_MAX 4096u
 #define CRASH_MESSAGE_GPA 3 /* parameter numbers */
@@ -43,43 +41,34 @@ static uint64_t read_counter_frequency(void)
     return value;
 }
 
+/* What DC ZVA zeroes, in bytes; guests see the host's DCZID_EL0. */
+static uint32_t read_zero_size(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mrs %0, dczid_el0" : "=r"(value));
+    return 4u << (value & 0xf);
+}
+
 /* The back end of the VTL core. */
 
-static void set_paused(struct machine *machine, int change)
-{
-    g_mutex_lock(&machine->lock);
-    machine->paused += (unsigned)change;
-    g_cond_broadcast(&machine->changed);
-    g_mutex_unlock(&machine->lock);
-}
-
-/* A VP that was about to enter KVM_RUN misses the signal: hence once more. */
-static void push_out(struct machine *machine)
-{
-    g_mutex_lock(&machine->lock);
-    for (unsigned i = 0; i < machine->vp_count; i++)
-        if (machine->vps[i].has_thread)
-            pthread_kill(machine->vps[i].thread, VP_KICK_SIGNAL);
-    g_mutex_unlock(&machine->lock);
-    g_usleep(PAUSE_POLL_US);
-}
-
-/* KVM has the GIC's registers while all vCPUs of the VM are out of KVM_RUN. */
+/*
+ * KVM has the GIC's registers while all vCPUs of the VM are out of KVM_RUN, and busy with no other
+ * call either, which is soon over.
+ */
 static int access_gic(struct machine *machine, unsigned vp, unsigned vtl, uint32_t name,
                       uint64_t *value, bool write)
 {
     uint64_t mpidr = machine->vps[vp].core->mpidr;
     int gic = machine->level[vtl].vm.gic;
-    int error = -EBUSY;
+    int error;
 
-    set_paused(machine, 1);
-    for (unsigned i = 0; i < PAUSE_POLLS && error == -EBUSY; i++) {
+    pause_begin(&machine->pause, NULL, (uint16_t)(1u << vtl));
+    do
         error = write ? gic_register_set(gic, mpidr, name, *value)
                       : gic_register_get(gic, mpidr, name, value);
-        if (error == -EBUSY)
-            push_out(machine);
-    }
-    set_paused(machine, -1);
+    while (error == -EBUSY && sched_yield() == 0);
+    pause_end(&machine->pause);
     return error;
 }
 
@@ -103,29 +92,25 @@ static int backend_set(void *context, unsigned vp, unsigned vtl, uint32_t name,
     return vcpu_set(&machine->vps[vp].level[vtl].vcpu, name, value);
 }
 
-static int backend_read(void *context, unsigned vtl, uint64_t gpa, void *buffer, size_t size)
+static int backend_read(void *context, uint64_t gpa, void *buffer, size_t size)
 {
     const struct machine *machine = context;
 
-    (void)vtl; /* all VTLs may access all memory as long as there are no protections */
     return memory_read(&machine->memory, gpa, buffer, size);
 }
 
-static int backend_write(void *context, unsigned vtl, uint64_t gpa, const void *buffer,
-                         size_t size)
+static int backend_write(void *context, uint64_t gpa, const void *buffer, size_t size)
 {
     struct machine *machine = context;
 
-    (void)vtl;
     return memory_write(&machine->memory, gpa, buffer, size);
 }
 
-static int backend_compare_exchange(void *context, unsigned vtl, uint64_t gpa, uint64_t expected,
+static int backend_compare_exchange(void *context, uint64_t gpa, uint64_t expected,
                                     uint64_t desired)
 {
     struct machine *machine = context;
 
-    (void)vtl;
     return memory_compare_exchange(&machine->memory, gpa, expected, desired);
 }
 
@@ -145,9 +130,9 @@ static int backend_interrupt(void *context, unsigned vp, unsigned vtl, uint32_t 
 
     if (intid >= LAYOUT_SPI_BASE)
         return vm_pulse_spi(&level->vm, intid);
-    gate_close(&level->gate);
+    pause_begin(&machine->pause, NULL, (uint16_t)(1u << vtl));
     error = vm_pulse_ppi(&level->vm, machine->vps[vp].core->mpidr, intid);
-    gate_open(&level->gate);
+    pause_end(&machine->pause);
     return error;
 }
 
@@ -211,6 +196,9 @@ static const struct vtl_backend backend = {
     .read_memory = backend_read,
     .write_memory = backend_write,
     .compare_exchange = backend_compare_exchange,
+    .stop_vtls = protect_stop,
+    .resume_vtls = protect_resume,
+    .protect = protect_pages,
     .reference_time = backend_time,
     .vp_runtime = backend_runtime,
     .counter_hz = backend_counter_hz,
@@ -259,11 +247,17 @@ static void catch_kicks(void)
     sigaction(VP_KICK_SIGNAL, &kick, NULL);
 }
 
+static void kick_member(struct pause_member *member)
+{
+    machine_kick((struct vp *)((char *)member - offsetof(struct vp, pause)));
+}
+
 struct machine *machine_new(const struct options *options, struct trace *trace, GError **error)
 {
     struct machine *machine = g_new0(struct machine, 1);
 
     catch_kicks();
+    protect_catch_faults();
     machine->options = options;
     machine->trace = trace;
     machine->kvm = -1;
@@ -271,9 +265,9 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     machine->counter_hz = read_counter_frequency();
     g_mutex_init(&machine->lock);
     g_cond_init(&machine->changed);
+    pause_init(&machine->pause, kick_member);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         sites_init(&machine->level[vtl].sites);
-        gate_init(&machine->level[vtl].gate, VP_KICK_SIGNAL);
         devices_init(&machine->level[vtl].devices, machine, vtl);
     }
     if (!open_kvm(machine, error) ||
@@ -291,14 +285,13 @@ void machine_free(struct machine *machine)
         return;
     machine_power_off(machine);
     memory_close(&machine->memory);
-    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
-        gate_clear(&machine->level[vtl].gate);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
         devices_free(&machine->level[vtl].devices);
-    }
     if (machine->kvm >= 0)
         close(machine->kvm);
     g_mutex_clear(&machine->lock);
     g_cond_clear(&machine->changed);
+    pause_clear(&machine->pause);
     g_free(machine->end_message);
     g_free(machine);
 }
@@ -354,9 +347,13 @@ static void create_vps(struct machine *machine)
         vtl_partition_new(machine->vp_count, options_vtls(machine->options),
                           (unsigned)machine->options->max_vtl,
                           (unsigned)machine->options->boot_vtl, &backend, machine);
+    vtl_partition_set_ram(machine->partition, machine->memory.base / HV_PAGE_SIZE,
+                          machine->memory.size / HV_PAGE_SIZE);
+    machine->partition->zero_size = read_zero_size();
     machine->vps = g_new0(struct vp, machine->vp_count);
     for (unsigned i = 0; i < machine->vp_count; i++) {
         machine->vps[i].machine = machine;
+        pause_add(&machine->pause, &machine->vps[i].pause);
         machine->vps[i].core = &machine->partition->vps[i];
         machine->vps[i].core->mpidr = power_mpidr(i);
         FOR_EACH_VTL (machine, vtl)
@@ -414,6 +411,12 @@ void machine_kick(struct vp *vp)
             __atomic_store_n(&vp->level[vtl].vcpu.run->immediate_exit, 1, __ATOMIC_SEQ_CST);
     if (vp->has_thread)
         pthread_kill(vp->thread, VP_KICK_SIGNAL);
+}
+
+void machine_was_kicked(struct vp *vp)
+{
+    FOR_EACH_VTL (vp->machine, vtl)
+        __atomic_store_n(&vp->level[vtl].vcpu.run->immediate_exit, 0, __ATOMIC_SEQ_CST);
 }
 
 static bool counts(enum machine_end before, enum machine_end end)
@@ -500,6 +503,17 @@ static void stop_threads(struct machine *machine)
     }
 }
 
+/* A guest may want to find its memory as it was, once it has been reset. */
+static void give_memory_back(struct machine *machine)
+{
+    int error = memory_open_views(&machine->memory);
+
+    if (error < 0)
+        g_critical("cannot lift the protections of memory: %s", g_strerror(-error));
+    if (machine->end != MACHINE_RESET || vtl_zeroes_memory_on_reset(machine->partition))
+        memory_clear(&machine->memory);
+}
+
 void machine_power_off(struct machine *machine)
 {
     if (!machine->powered)
@@ -514,9 +528,10 @@ void machine_power_off(struct machine *machine)
             vcpu_close(&machine->vps[i].level[vtl].vcpu);
         vm_close(&machine->level[vtl].vm);
     }
+    give_memory_back(machine);
+    pause_remove_all(&machine->pause);
     g_clear_pointer(&machine->vps, g_free);
     g_clear_pointer(&machine->partition, vtl_partition_free);
     machine->vp_count = 0;
-    memory_clear(&machine->memory);
     machine->powered = false;
 }

@@ -7,6 +7,8 @@
  *   vp.c        the thread of a VP: run, exit, dispatch
  *   hvc.c       what a guest calls: convention, services, VTL switch
  *   power.c     PSCI
+ *   protect.c   pages that a VTL may not access, and what happens if it does
+ *   pause.c     keeping VPs out of the guest for a moment
  *   devices.c   the MMIO devices of a VTL
  *
  * Locking: machine.lock guards power states and the end of the run; everything else of a VP
@@ -21,10 +23,11 @@
 #include <stdint.h>
 
 #include "emu/devices.h"
-#include "emu/gate.h"
 #include "emu/hvc-watch.h"
 #include "emu/memory.h"
 #include "emu/options.h"
+#include "emu/pause.h"
+#include "emu/protect.h"
 #include "emu/sites.h"
 #include "emu/stats.h"
 #include "emu/trace.h"
@@ -65,6 +68,9 @@ struct vp {
     struct stats stats;
     struct hvc_watch watch;
     unsigned complaints;
+    uint64_t call_pc; /* of the HVC that is being carried out */
+    struct protect protect;
+    struct pause_member pause;
     struct vp_level level[VTL_LEVELS];
 };
 
@@ -72,7 +78,6 @@ struct vp {
 struct level {
     struct vm vm;
     struct sites sites;
-    struct gate gate;     /* its vCPUs pass it to run */
     struct devices devices;
     uint64_t base, size;  /* its part of guest RAM */
     bool has_kernel;
@@ -94,10 +99,10 @@ struct machine {
     uint64_t counter_hz;
     unsigned vp_count;
     struct vp *vps;
+    struct pause pause;
 
     GMutex lock;
-    GCond changed;            /* a power state, paused or the end */
-    unsigned paused;          /* so many want no VP to enter KVM_RUN */
+    GCond changed;            /* a power state or the end */
     enum machine_end end;     /* the first reason wins, but the user's over a reset */
     unsigned end_detail;      /* failure number or signal */
     char *end_message;        /* for MACHINE_BROKEN; owned */
@@ -133,6 +138,9 @@ void machine_tell_unused(struct machine *machine);
 /* Makes the VP's thread leave KVM_RUN soon and look around. */
 void machine_kick(struct vp *vp);
 
+/* For that thread, before it looks: a kick from now on counts again. */
+void machine_was_kicked(struct vp *vp);
+
 /* load.c: puts the images of a level into memory; sets entry and device_tree. */
 bool load_level(struct machine *machine, unsigned vtl, GError **error);
 
@@ -152,6 +160,15 @@ static inline struct vp *vp_of(const struct vtl_vp *core)
 }
 /* May the VP trouble the user once more with what its guest does? A guest must not fill disks. */
 bool vp_may_complain(struct vp *vp);
+/*
+ * Makes another VTL of the VP, which must be able to run, the active one; its PC must be where the
+ * one that is left goes on later.
+ */
+void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
+               enum stats_switch kind);
+/* Can VTL @owner, a higher one, be entered on this VP to see to an intercept? Enters it. */
+bool vp_can_intercept(struct vp *vp, unsigned owner);
+void vp_intercept(struct vp *vp, unsigned owner, enum vtl_entry_reason reason);
 /* Ends the run because of KVM or ourselves, with a dump of the VP's registers. */
 void vp_broken(struct vp *vp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

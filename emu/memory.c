@@ -24,8 +24,7 @@ static bool map_views(struct memory *memory, uint16_t vtls)
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         if (!(vtls & 1u << vtl))
             continue;
-        memory->view[vtl] = map_ram(memory);
-        if (!memory->view[vtl])
+        if (view_open(&memory->view[vtl], memory->fd, memory->size) < 0)
             return false;
     }
     return memory->host != NULL;
@@ -49,8 +48,7 @@ void memory_close(struct memory *memory)
     if (memory->host)
         munmap(memory->host, memory->size);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
-        if (memory->view[vtl])
-            munmap(memory->view[vtl], memory->size);
+        view_close(&memory->view[vtl]);
     if (memory->fd > 0)
         close(memory->fd);
     *memory = (struct memory){0};
@@ -62,6 +60,15 @@ void memory_clear(struct memory *memory)
     if (fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
                   (off_t)memory->size) < 0)
         memset(memory->host, 0, memory->size);
+}
+
+int memory_open_views(struct memory *memory)
+{
+    int error = 0;
+
+    for (unsigned vtl = 0; vtl < VTL_LEVELS && error == 0; vtl++)
+        error = view_reset(&memory->view[vtl], memory->fd);
+    return error;
 }
 
 /* Where the VMM sees [gpa, gpa + size), or NULL if that is not all RAM. */

@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "emu/view.h"
 #include "vtl/partition.h"
 
 struct memory {
@@ -16,7 +17,7 @@ struct memory {
     uint64_t base; /* GPA of the first byte */
     uint64_t size; /* bytes */
     uint8_t *host; /* the VMM's own mapping */
-    uint8_t *view[VTL_LEVELS];
+    struct view view[VTL_LEVELS];
 };
 
 /* RAM of @size bytes at LAYOUT_RAM_BASE, zeroed, with a view for each VTL in the set @vtls. */
@@ -25,6 +26,9 @@ void memory_close(struct memory *memory);
 
 /* Zeroes RAM, as at a reset of the partition. */
 void memory_clear(struct memory *memory);
+
+/* Lifts all protections of all views. 0 or a negative errno. */
+int memory_open_views(struct memory *memory);
 
 /*
  * Copy from or to guest RAM. -EFAULT, and nothing is copied, unless all of it is RAM. The guest

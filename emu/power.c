@@ -172,10 +172,27 @@ static void cpu_suspend(void *context)
         vp_broken(vp, "KVM refuses to suspend: %s", g_strerror(-error));
 }
 
+/* A higher VTL decides what becomes of the whole; the call can be made again. */
+static void intercept_event(struct vp *vp, unsigned owner, enum psci_system_event event)
+{
+    bool off = event == PSCI_SYSTEM_OFF;
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+
+    vcpu_set64(vcpu, REG_PC, vp->call_pc);
+    vp_intercept(vp, owner,
+                 vtl_intercept_reset(vp->core, owner, off ? HV_RESET_POWER_OFF : HV_RESET_REBOOT,
+                                     (uint32_t)vcpu_get64(vcpu, REG_X0)));
+}
+
 static void system_event(void *context, enum psci_system_event event)
 {
     struct vp *vp = vp_of(context);
+    unsigned owner = vtl_intercept_wanted(vp->core, HV_VSM_INTERCEPT_SYSTEM_RESET);
 
+    if (owner && vp_can_intercept(vp, owner)) {
+        intercept_event(vp, owner, event);
+        return;
+    }
     machine_end(vp->machine, event == PSCI_SYSTEM_OFF ? MACHINE_POWERED_OFF : MACHINE_RESET, 0,
                 NULL);
 }
@@ -281,8 +298,7 @@ bool power_wait(struct vp *vp)
 
     g_mutex_lock(&machine->lock);
     error = start_pending(vp);
-    while (!machine->end && error == 0 &&
-           (machine->paused || vp_active(vp)->power != PSCI_AFFINITY_ON)) {
+    while (!machine->end && error == 0 && vp_active(vp)->power != PSCI_AFFINITY_ON) {
         g_cond_wait(&machine->changed, &machine->lock);
         error = start_pending(vp);
     }

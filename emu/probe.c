@@ -14,10 +14,7 @@
 #include <unistd.h>
 
 #include "emu/error.h"
-
-#ifndef UFFD_FEATURE_POISON /* headers older than Linux 6.6 */
-#define UFFD_FEATURE_POISON (1 << 14)
-#endif
+#include "emu/view-uffd.h"
 
 /* Linux, include/uapi/linux/capability.h */
 #define CAP_SYS_ADMIN_BIT 21
@@ -64,13 +61,13 @@ static void probe_userfaultfd(GArray *results)
         uint64_t feature;
     } rows[] = {
         {"userfaultfd poison", "for memory protections",
-         "Linux 6.6 or newer, and root or vm.unprivileged_userfaultfd=1", UFFD_FEATURE_POISON},
+         "Linux 6.6 or newer", UFFD_FEATURE_POISON},
         {"userfaultfd write-protect", "on shared memory",
-         "Linux 6.10 or newer, and root or vm.unprivileged_userfaultfd=1",
+         "Linux 6.10 or newer",
          UFFD_FEATURE_WP_HUGETLBFS_SHMEM},
     };
     struct uffdio_api api = {.api = UFFD_API};
-    int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+    int fd = view_uffd_open();
     bool works = fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0;
     const char *error = works ? NULL : g_strerror(errno);
 

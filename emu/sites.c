@@ -86,9 +86,11 @@ void sites_remove(struct sites *sites, uint64_t address)
     g_mutex_unlock(&sites->lock);
 }
 
-static void fill(const struct sites *sites, struct kvm_guest_debug *debug)
+static void fill(const struct sites *sites, bool stepping, struct kvm_guest_debug *debug)
 {
     debug->control = sites->count ? KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW : 0;
+    if (stepping)
+        debug->control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
     for (unsigned i = 0; i < sites->count; i++) {
         debug->arch.dbg_bcr[i] = DBGBCR_BAS_ALL | DBGBCR_PMC_EL1 | DBGBCR_ENABLE;
         debug->arch.dbg_bvr[i] = sites->address[i];
@@ -104,7 +106,7 @@ int sites_apply(struct sites *sites, struct vcpu *vcpu)
         return 0;
     g_mutex_lock(&sites->lock);
     generation = sites->generation;
-    fill(sites, &debug);
+    fill(sites, vcpu->stepping, &debug);
     g_mutex_unlock(&sites->lock);
     vcpu->breakpoints_generation = generation;
     vcpu->calls[STATS_OTHER]++;

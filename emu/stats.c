@@ -19,6 +19,7 @@ static const char *const exit_names[STATS_EXITS] = {
 static const char *const switch_names[STATS_SWITCHES] = {
     [STATS_VTL_CALL] = "VTL call",
     [STATS_VTL_RETURN] = "VTL return",
+    [STATS_INTERCEPT] = "VTL intercept",
 };
 
 const char *stats_exit_name(uint32_t reason)

@@ -13,6 +13,7 @@
 enum stats_switch {
     STATS_VTL_CALL,
     STATS_VTL_RETURN,
+    STATS_INTERCEPT,
     STATS_SWITCHES,
 };
 
@@ -34,6 +35,8 @@ struct stats {
     uint64_t lost;                   /* switches that KVM swallowed: first use of a site */
     uint64_t hypercalls;
     uint64_t smccc_calls;
+    uint64_t violations;             /* accesses that a higher VTL forbids */
+    uint64_t steps;                  /* instructions carried out one by one, on such pages */
     uint64_t undefined;              /* undefined-instruction exceptions given to the guest */
     uint64_t first_switch_ns, last_switch_ns; /* CLOCK_MONOTONIC */
     uint64_t calls[STATS_CALLS];

@@ -163,6 +163,12 @@ void vcpu_set64(struct vcpu *vcpu, uint32_t name, uint64_t value)
         g_critical("KVM does not write register 0x%x: %s", name, g_strerror(-error));
 }
 
+void vcpu_set_stepping(struct vcpu *vcpu, bool stepping)
+{
+    vcpu->stepping = stepping;
+    vcpu->breakpoints_generation = -1;
+}
+
 int vcpu_copy_shared(struct vcpu *from, struct vcpu *to)
 {
     size_t count;

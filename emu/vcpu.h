@@ -23,7 +23,8 @@ struct vcpu {
     struct kvm_run *run;
     size_t run_size;
     struct kvm_vcpu_init init;
-    int breakpoints_generation; /* of the sites last given to KVM */
+    int breakpoints_generation; /* of the sites last given to KVM; -1: none are valid */
+    bool stepping;              /* run one instruction at a time */
     uint64_t calls[STATS_CALLS];
     bool fresh[REGISTERS_MAX]; /* cached value equals KVM's */
     struct hv_u128 value[REGISTERS_MAX];
@@ -49,6 +50,9 @@ int vcpu_set(struct vcpu *vcpu, uint32_t name, struct hv_u128 value);
 /* The same for 64-bit registers that always exist: failure is KVM's and is logged. */
 uint64_t vcpu_get64(struct vcpu *vcpu, uint32_t name);
 void vcpu_set64(struct vcpu *vcpu, uint32_t name, uint64_t value);
+
+/* Makes it stop after each instruction, from the next sites_apply() on. */
+void vcpu_set_stepping(struct vcpu *vcpu, bool stepping);
 
 /* Carries the shared bank over from the VTL that ran to the one that will. */
 int vcpu_copy_shared(struct vcpu *from, struct vcpu *to);

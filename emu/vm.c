@@ -68,7 +68,7 @@ static int map_memory(int vm, unsigned vtl, const struct memory *memory)
     struct kvm_userspace_memory_region region = {
         .guest_phys_addr = memory->base,
         .memory_size = memory->size,
-        .userspace_addr = (uintptr_t)memory->view[vtl],
+        .userspace_addr = (uintptr_t)memory->view[vtl].host,
     };
 
     return kvm_ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);

@@ -13,6 +13,7 @@
 /* ESR_ELx.EC (Arm ARM, D19.2 "ESR_EL1"). */
 #define ESR_EC_SHIFT 26
 #define ESR_EC_BREAKPOINT 0x30
+#define ESR_EC_STEP 0x32
 
 #define COMPLAINTS_MAX 10
 
@@ -62,7 +63,26 @@ static void abort_access(struct vp *vp)
         vp_broken(vp, "KVM delivers no external abort: %s", g_strerror(-error));
 }
 
-/* Nobody is there: the bus answers with an error, as it would on hardware. */
+/*
+ * An access to a GPA where nothing is: a higher VTL may own it (VsmPartitionConfig.
+ * InterceptNotPresent), otherwise the bus answers with an error, as it would on hardware.
+ */
+static void access_nowhere(struct vp *vp, uint64_t gpa)
+{
+    unsigned owner = vtl_intercept_wanted(vp->core, HV_VSM_INTERCEPT_NOT_PRESENT);
+    struct vtl_fault fault;
+
+    if (!owner || !vp_can_intercept(vp, owner)) {
+        abort_access(vp);
+        return;
+    }
+    /* KVM would complete the access when the vCPU runs again; the higher VTL does, if it likes. */
+    vp_active(vp)->vcpu.run->exit_reason = KVM_EXIT_UNKNOWN;
+    if (vtl_fault_find(vp->core, gpa / HV_PAGE_SIZE, &fault) == VTL_FAULT_NOT_FOUND)
+        fault = vtl_fault_unknown(vp->core, gpa / HV_PAGE_SIZE);
+    vp_intercept(vp, owner, vtl_intercept_memory(vp->core, owner, HV_MESSAGE_UNMAPPED_GPA, &fault));
+}
+
 static void exit_mmio(struct vp *vp)
 {
     struct kvm_run *run = vp_active(vp)->vcpu.run;
@@ -78,7 +98,7 @@ static void exit_mmio(struct vp *vp)
         g_debug("VP%u at VTL%u: %s of %u bytes at GPA 0x%llx, where nothing is", vp->core->index,
                 vp->core->active, run->mmio.is_write ? "write" : "read", run->mmio.len,
                 run->mmio.phys_addr);
-        abort_access(vp);
+        access_nowhere(vp, run->mmio.phys_addr);
         return;
     }
     if (!run->mmio.is_write)
@@ -88,7 +108,7 @@ static void exit_mmio(struct vp *vp)
 /* An access that the syndrome does not describe (pairs, SIMD, atomics) is none of our devices'. */
 static void exit_nisv(struct vp *vp)
 {
-    abort_access(vp);
+    access_nowhere(vp, vp_active(vp)->vcpu.run->arm_nisv.fault_ipa);
 }
 
 static void exit_debug(struct vp *vp)
@@ -98,7 +118,9 @@ static void exit_debug(struct vp *vp)
     uint64_t pc = vcpu_get64(vcpu, REG_PC);
     uint16_t immediate;
 
-    if (esr >> ESR_EC_SHIFT != ESR_EC_BREAKPOINT) {
+    if (esr >> ESR_EC_SHIFT == ESR_EC_STEP)
+        protect_stepped(vp);
+    else if (esr >> ESR_EC_SHIFT != ESR_EC_BREAKPOINT) {
         /* Breakpoints make the guest's own BRK and BKPT come to us, too; they are the guest's. */
         vcpu_inject_exception(vcpu, esr, pc);
     } else if (hvc_fetch(vp, pc, &immediate) && immediate != 0) {
@@ -185,20 +207,37 @@ static void check_watch(struct vp *vp)
             report_swallowed(vp, &event);
 }
 
+/* What a higher VTL has had happen to this one. */
+static void deliver_event(struct vp *vp)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    uint64_t syndrome, address;
+
+    if (!vtl_event_take(vp->core, &syndrome, &address))
+        return;
+    vcpu_set64(vcpu, REG_FAR_EL1, address);
+    vcpu_inject_exception(vcpu, syndrome, vcpu_get64(vcpu, REG_PC));
+}
+
 static void run_once(struct vp *vp)
 {
-    struct level *level = &vp->machine->level[vp->core->active];
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
-    int error = sites_apply(&level->sites, vcpu);
+    int error;
 
+    deliver_event(vp);
+    error = sites_apply(&vp->machine->level[vp->core->active].sites, vcpu);
     if (error < 0) {
         vp_broken(vp, "KVM refuses the breakpoints: %s", g_strerror(-error));
         return;
     }
-    gate_enter(&level->gate, vp->core->index);
+    pause_enter_guest(&vp->machine->pause, &vp->pause, vp->core->active);
     error = vcpu_run(vcpu);
-    gate_leave(&level->gate, vp->core->index);
+    pause_leave_guest(&vp->machine->pause, &vp->pause);
     check_watch(vp);
+    if (protect_fault(vp, error))
+        return;
+    if (error == 0)
+        protect_end_step(vp); /* whatever it was, the instruction has come to its end */
     if (error == -EINTR || error == -EAGAIN)
         vp->stats.interrupted++;
     else if (error < 0)
@@ -221,8 +260,9 @@ void *vp_main(void *argument)
     struct vp *vp = argument;
 
     open_watch(vp);
-    while (power_wait(vp))
+    while (machine_was_kicked(vp), power_wait(vp))
         run_once(vp);
+    protect_end_step(vp);
     hvc_watch_close(&vp->watch);
     return NULL;
 }

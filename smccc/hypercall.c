@@ -142,8 +142,22 @@ static enum hv_status execute_reps(struct execution *execution, void *context)
     return status;
 }
 
+static enum hv_status execute_batch(struct execution *execution, void *context)
+{
+    const uint8_t *header = (const uint8_t *)execution->input;
+    size_t offset = execution->call->header_size + execution->control.variable_size;
+    size_t done = execution->control.rep_start;
+    enum hv_status status = execution->call->batch(context, header, header + offset, done,
+                                                   execution->control.rep_count, &done);
+
+    execution->completed = (uint16_t)done;
+    return status;
+}
+
 static enum hv_status execute(struct execution *execution, void *context)
 {
+    if (execution->call->batch)
+        return execute_batch(execution, context);
     if (execution->call->flags & HV_CALL_REP)
         return execute_reps(execution, context);
     return execution->call->handle(context, execution->input, NULL, execution->output);

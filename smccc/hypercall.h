@@ -42,6 +42,14 @@ struct hv_control hv_control_decode(uint64_t word);
 typedef enum hv_status (*hv_call_handler)(void *context, const void *header, const void *element,
                                           void *output);
 
+/*
+ * Executes repetitions [begin, end) of a rep call without output, for calls that are cheaper
+ * together. *@done becomes the index of the first one that has not been completed.
+ */
+typedef enum hv_status (*hv_call_batch_handler)(void *context, const void *header,
+                                                const void *elements, size_t begin, size_t end,
+                                                size_t *done);
+
 enum hv_call_flags {
     HV_CALL_REP = 1 << 0,
     HV_CALL_VARIABLE = 1 << 1, /* takes a variable header */
@@ -56,6 +64,7 @@ struct hv_call {
     uint16_t element_size; /* of one repetition's input */
     uint16_t output_size;  /* of the block, or of one repetition's output */
     hv_call_handler handle;
+    hv_call_batch_handler batch; /* instead of handle */
 };
 
 /*

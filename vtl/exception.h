@@ -13,6 +13,8 @@
 #define PSTATE_EL0T 0x0u
 #define PSTATE_EL1T 0x4u
 #define PSTATE_EL1H 0x5u
+/* Selects SP_ELx rather than SP_EL0. */
+#define PSTATE_SP 0x1u
 #define PSTATE_DAIF 0x3c0ull
 /* EL1h, all interrupts masked: how a VP starts. */
 #define PSTATE_RESET (PSTATE_EL1H | PSTATE_DAIF)

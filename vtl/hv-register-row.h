@@ -24,7 +24,8 @@ struct hv_register {
     const char *text;
     unsigned access;
     struct hv_u128 (*get)(const struct vtl_vp *vp, unsigned vtl, uint32_t name);
-    enum hv_status (*set)(struct vtl_vp *vp, unsigned vtl, uint32_t name, uint64_t value);
+    enum hv_status (*set)(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                          struct hv_u128 value);
 };
 
 struct hv_register_table {
@@ -32,6 +33,7 @@ struct hv_register_table {
     size_t count;
 };
 
+extern const struct hv_register_table hv_event_registers; /* event.c */
 extern const struct hv_register_table hv_synic_registers; /* synic.c */
 extern const struct hv_register_table hv_time_registers;  /* time-registers.c */
 extern const struct hv_register_table hv_vsm_registers;   /* vsm-registers.c */

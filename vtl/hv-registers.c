@@ -88,9 +88,9 @@ static struct hv_u128 get_crash_parameter(const struct vtl_vp *vp, unsigned vtl,
 }
 
 static enum hv_status set_crash_parameter(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                          uint64_t value)
+                                          struct hv_u128 value)
 {
-    vp->level[vtl].crash.parameter[name - HV_REGISTER_GUEST_CRASH_P0] = value;
+    vp->level[vtl].crash.parameter[name - HV_REGISTER_GUEST_CRASH_P0] = value.low;
     return HV_STATUS_SUCCESS;
 }
 
@@ -104,14 +104,14 @@ static struct hv_u128 get_crash_control(const struct vtl_vp *vp, unsigned vtl, u
 }
 
 static enum hv_status set_crash_control(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                        uint64_t value)
+                                        struct hv_u128 value)
 {
     const struct vtl_partition *partition = vp->partition;
     struct vtl_crash *crash = &vp->level[vtl].crash;
 
     (void)name;
-    crash->control = value;
-    if (value & HV_CRASH_NOTIFY)
+    crash->control = value.low;
+    if (value.low & HV_CRASH_NOTIFY)
         partition->backend->crashed(partition->machine, vp->index, vtl, crash);
     return HV_STATUS_SUCCESS;
 }
@@ -123,10 +123,10 @@ static struct hv_u128 get_guest_os_id(const struct vtl_vp *vp, unsigned vtl, uin
 }
 
 static enum hv_status set_guest_os_id(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                      uint64_t value)
+                                      struct hv_u128 value)
 {
     (void)name;
-    vp->partition->guest_os_id[vtl] = value;
+    vp->partition->guest_os_id[vtl] = value.low;
     return HV_STATUS_SUCCESS;
 }
 
@@ -171,10 +171,10 @@ static struct hv_u128 get_assist_page(const struct vtl_vp *vp, unsigned vtl, uin
 }
 
 static enum hv_status set_assist_page(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                      uint64_t value)
+                                      struct hv_u128 value)
 {
     (void)name;
-    vp->level[vtl].assist_page = value & (HV_PAGE_REGISTER_ADDRESS | HV_PAGE_REGISTER_ENABLE);
+    vp->level[vtl].assist_page = value.low & (HV_PAGE_REGISTER_ADDRESS | HV_PAGE_REGISTER_ENABLE);
     return HV_STATUS_SUCCESS;
 }
 
@@ -225,6 +225,7 @@ static const struct hv_register registers[] = {
 static const struct hv_register_table own_registers = {registers, G_N_ELEMENTS(registers)};
 static const struct hv_register_table *const tables[] = {
     &own_registers,
+    &hv_event_registers,
     &hv_synic_registers,
     &hv_time_registers,
     &hv_vsm_registers,
@@ -293,7 +294,7 @@ enum hv_status hv_register_set(struct vtl_vp *vp, unsigned vtl, uint32_t name,
     if (!(reg->access & HV_WRITE))
         return HV_STATUS_INVALID_PARAMETER;
     g_mutex_lock(&vp->partition->lock);
-    status = reg->set(vp, vtl, name, value.low);
+    status = reg->set(vp, vtl, name, value);
     g_mutex_unlock(&vp->partition->lock);
     return status;
 }

@@ -30,6 +30,7 @@ enum hv_register_name {
     HV_REGISTER_ISOLATION_CONFIGURATION = 0x00000209,
     HV_REGISTER_GUEST_CRASH_P0 = 0x00000210,
     HV_REGISTER_GUEST_CRASH_CTL = 0x00000215,
+    HV_REGISTER_PENDING_EVENT0 = 0x00010004, /* and 1 */
     HV_REGISTER_CNTFRQ_EL0 = 0x00058000,
     HV_REGISTER_GICR_BASE_GPA = 0x00063000,
     HV_REGISTER_VP_RUNTIME = 0x00090000,
@@ -50,6 +51,7 @@ enum hv_register_name {
     HV_REGISTER_VSM_PARTITION_STATUS = 0x000d0004,
     HV_REGISTER_VSM_CAPABILITIES = 0x000d0006,
     HV_REGISTER_VSM_PARTITION_CONFIG = 0x000d0007,
+    HV_REGISTER_VSM_VP_SECURE_CONFIG_VTL0 = 0x000d0010, /* VTL1's and so on follow */
     HV_REGISTER_ISOLATION_CAPABILITIES = 0x000d0100,
 };
 
@@ -57,8 +59,19 @@ enum hv_register_name {
 #define HV_PAGE_REGISTER_ENABLE 1ull
 #define HV_PAGE_REGISTER_ADDRESS (~0xfffull)
 
-/* VsmPartitionConfig (TLFS, VSM). */
+/* VsmPartitionConfig (TLFS, VSM, "Partition Configuration"). */
+#define HV_VSM_ENABLE_PROTECTION (1ull << 0)
+#define HV_VSM_DEFAULT_RIGHTS_SHIFT 1
+#define HV_VSM_DEFAULT_RIGHTS (0xfull << HV_VSM_DEFAULT_RIGHTS_SHIFT)
+#define HV_VSM_ZERO_MEMORY_ON_RESET (1ull << 5)
 #define HV_VSM_DENY_LOWER_VTL_STARTUP (1ull << 6)
+/* What x64 intercepts by these does not exist here; a paravisor sets them all the same. */
+#define HV_VSM_INTERCEPT_CPUID_UNIMPLEMENTED (1ull << 10)
+#define HV_VSM_INTERCEPT_UNRECOVERABLE_EXCEPTION (1ull << 11)
+/* These need the capability of the same name (OpenVMM, hvdef). */
+#define HV_VSM_INTERCEPT_PAGE (1ull << 12)
+#define HV_VSM_INTERCEPT_NOT_PRESENT (1ull << 14)
+#define HV_VSM_INTERCEPT_SYSTEM_RESET (1ull << 15)
 
 /* GuestCrashCtl (TLFS, "Guest Crash Enlightenment"). */
 #define HV_CRASH_NOTIFY (1ull << 63)

@@ -4,6 +4,7 @@
 
 #include "vtl/enable.h"
 #include "vtl/hv-registers.h"
+#include "vtl/protection-call.h"
 #include "vtl/translate-call.h"
 
 /* "MsHyperV" as four words (Linux, include/linux/arm-smccc.h, ARM_SMCCC_VENDOR_HYP_UID_HYPERV). */
@@ -53,7 +54,7 @@ struct target {
     unsigned vtl;
 };
 
-static enum hv_status find_vtl(const struct vtl_vp *caller, uint8_t input, unsigned *vtl)
+enum hv_status hv_find_vtl(const struct vtl_vp *caller, uint8_t input, unsigned *vtl)
 {
     if (input & HV_INPUT_VTL_RESERVED || (!(input & HV_INPUT_VTL_USE) && input))
         return HV_STATUS_INVALID_PARAMETER;
@@ -93,7 +94,7 @@ static enum hv_status find_target(struct vtl_vp *caller, const struct registers_
     enum hv_status status =
         find_vp(caller, header->partition, header->vp, header->zero, &target->vp);
 
-    return status == HV_STATUS_SUCCESS ? find_vtl(caller, header->vtl, &target->vtl) : status;
+    return status == HV_STATUS_SUCCESS ? hv_find_vtl(caller, header->vtl, &target->vtl) : status;
 }
 
 /* Both calls check the same things of a register before they touch it. */
@@ -224,7 +225,7 @@ static enum hv_status translate_virtual_address(void *context, const void *heade
 
     (void)element;
     if (status == HV_STATUS_SUCCESS)
-        status = find_vtl(caller, input_vtl, &target.vtl);
+        status = hv_find_vtl(caller, input_vtl, &target.vtl);
     if (status != HV_STATUS_SUCCESS)
         return status;
     if (input->zero[3])
@@ -235,24 +236,29 @@ static enum hv_status translate_virtual_address(void *context, const void *heade
 }
 
 static const struct hv_call calls[] = {
+    {HV_CALL_MODIFY_VTL_PROTECTION_MASK, "HvCallModifyVtlProtectionMask", HV_CALL_REP,
+     sizeof(struct hv_modify_protection), sizeof(uint64_t), 0, NULL, hv_modify_protection},
     {HV_CALL_ENABLE_PARTITION_VTL, "HvCallEnablePartitionVtl", 0,
-     sizeof(struct enable_partition_vtl), 0, 0, enable_partition_vtl},
+     sizeof(struct enable_partition_vtl), 0, 0, enable_partition_vtl, NULL},
     {HV_CALL_ENABLE_VP_VTL, "HvCallEnableVpVtl", 0, sizeof(struct vp_and_context), 0, 0,
-     enable_vp_vtl},
+     enable_vp_vtl, NULL},
     {HV_CALL_GET_VP_REGISTERS, "HvCallGetVpRegisters", HV_CALL_REP | HV_CALL_EARLY,
-     sizeof(struct registers_header), sizeof(uint32_t), sizeof(struct hv_u128), get_vp_register},
+     sizeof(struct registers_header), sizeof(uint32_t), sizeof(struct hv_u128), get_vp_register,
+     NULL},
     {HV_CALL_SET_VP_REGISTERS, "HvCallSetVpRegisters", HV_CALL_REP | HV_CALL_EARLY,
-     sizeof(struct registers_header), sizeof(struct set_register), 0, set_vp_register},
+     sizeof(struct registers_header), sizeof(struct set_register), 0, set_vp_register, NULL},
     {HV_CALL_TRANSLATE_VIRTUAL_ADDRESS, "HvCallTranslateVirtualAddress", 0,
      sizeof(struct hv_translate_input), 0, sizeof(struct hv_translate_output),
-     translate_virtual_address},
+     translate_virtual_address, NULL},
     {HV_CALL_START_VIRTUAL_PROCESSOR, "HvCallStartVirtualProcessor", 0,
-     sizeof(struct vp_and_context), 0, 0, start_virtual_processor},
+     sizeof(struct vp_and_context), 0, 0, start_virtual_processor, NULL},
     {HV_CALL_GET_VP_INDEX_FROM_APIC_ID, "HvCallGetVpIndexFromApicId", HV_CALL_REP,
-     sizeof(struct get_vp_index), sizeof(uint64_t), sizeof(uint32_t), get_vp_index},
+     sizeof(struct get_vp_index), sizeof(uint64_t), sizeof(uint32_t), get_vp_index, NULL},
     {HV_CALL_TRANSLATE_VIRTUAL_ADDRESS_EX, "HvCallTranslateVirtualAddressEx", 0,
      sizeof(struct hv_translate_input), 0, sizeof(struct hv_translate_output),
-     translate_virtual_address},
+     translate_virtual_address, NULL},
+    {HV_CALL_CHECK_SPARSE_GPA_PAGE_VTL_ACCESS, "HvCallCheckSparseGpaPageVtlAccess", HV_CALL_REP,
+     sizeof(struct hv_check_access), sizeof(uint64_t), sizeof(uint64_t), hv_check_access, NULL},
 };
 
 /* TLFS, "Establishing the Hypercall Interface": first the guest says who it is. */
@@ -268,16 +274,14 @@ static int read_memory(void *context, uint64_t gpa, void *buffer, size_t size)
 {
     const struct vtl_vp *vp = context;
 
-    return vp->partition->backend->read_memory(vp->partition->machine, vp->active, gpa, buffer,
-                                               size);
+    return vtl_memory_read(vp->partition, vp->active, gpa, buffer, size);
 }
 
 static int write_memory(void *context, uint64_t gpa, const void *buffer, size_t size)
 {
     const struct vtl_vp *vp = context;
 
-    return vp->partition->backend->write_memory(vp->partition->machine, vp->active, gpa, buffer,
-                                                size);
+    return vtl_memory_write(vp->partition, vp->active, gpa, buffer, size);
 }
 
 static const struct hv_call_environment environment = {

@@ -10,6 +10,7 @@
 #include "vtl/partition.h"
 
 enum hv_call_code {
+    HV_CALL_MODIFY_VTL_PROTECTION_MASK = 0x000c,
     HV_CALL_ENABLE_PARTITION_VTL = 0x000d,
     HV_CALL_ENABLE_VP_VTL = 0x000f,
     HV_CALL_GET_VP_REGISTERS = 0x0050,
@@ -18,12 +19,19 @@ enum hv_call_code {
     HV_CALL_START_VIRTUAL_PROCESSOR = 0x0099,
     HV_CALL_GET_VP_INDEX_FROM_APIC_ID = 0x009a,
     HV_CALL_TRANSLATE_VIRTUAL_ADDRESS_EX = 0x00ac,
+    HV_CALL_CHECK_SPARSE_GPA_PAGE_VTL_ACCESS = 0x00d4,
 };
 
 /* HV_INPUT_VTL: bits 3:0 a VTL, bit 4 "use it"; 0 means the caller's own. */
 #define HV_INPUT_VTL_MASK 0x0fu
 #define HV_INPUT_VTL_USE 0x10u
 #define HV_INPUT_VTL_RESERVED 0xe0u
+
+/*
+ * The VTL that an HV_INPUT_VTL of @caller means. ACCESS_DENIED: a higher one, whether it exists or
+ * not; INVALID_PARAMETER: reserved bits, or a VTL that is not enabled.
+ */
+enum hv_status hv_find_vtl(const struct vtl_vp *caller, uint8_t input, unsigned *vtl);
 
 /* Performs the hypercall of @vp in @registers, made by HVC_SMCCC or HVC_HYPERCALL. */
 enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,

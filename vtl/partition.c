@@ -2,6 +2,10 @@
 /* Life of a partition: see partition.h. */
 #include "vtl/partition.h"
 
+#include <errno.h>
+
+#include "vtl/hv-registers.h"
+
 unsigned vtl_highest(uint16_t set)
 {
     return set ? (unsigned)g_bit_nth_msf(set, -1) : 0;
@@ -36,7 +40,11 @@ struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, uns
     partition->maximum = maximum;
     partition->vp_count = vp_count;
     partition->vps = g_new0(struct vtl_vp, vp_count);
+    /* TLFS, VSM, "Zero Memory on Reset": on by default. */
+    for (unsigned vtl = 1; vtl < VTL_LEVELS; vtl++)
+        partition->config[vtl] = HV_VSM_ZERO_MEMORY_ON_RESET;
     g_mutex_init(&partition->lock);
+    g_rw_lock_init(&partition->protection.lock);
     for (unsigned i = 0; i < vp_count; i++)
         init_vp(&partition->vps[i], partition, i, boot_vtl);
     return partition;
@@ -46,9 +54,63 @@ void vtl_partition_free(struct vtl_partition *partition)
 {
     if (!partition)
         return;
+    vtl_protection_free(&partition->protection);
     for (unsigned i = 0; i < partition->vp_count; i++)
         clear_vp(&partition->vps[i]);
     g_mutex_clear(&partition->lock);
     g_free(partition->vps);
     g_free(partition);
+}
+
+void vtl_partition_set_ram(struct vtl_partition *partition, uint64_t first_page, uint64_t count)
+{
+    partition->protection.first_page = first_page;
+    partition->protection.page_count = count;
+}
+
+int vtl_memory_read(struct vtl_partition *partition, unsigned vtl, uint64_t gpa, void *buffer,
+                    size_t size)
+{
+    int error = -EACCES;
+
+    g_rw_lock_reader_lock(&partition->protection.lock);
+    if (vtl_protection_permits(partition, vtl, gpa, size, HV_PAGE_READ))
+        error = partition->backend->read_memory(partition->machine, gpa, buffer, size);
+    g_rw_lock_reader_unlock(&partition->protection.lock);
+    return error;
+}
+
+int vtl_memory_write(struct vtl_partition *partition, unsigned vtl, uint64_t gpa,
+                     const void *buffer, size_t size)
+{
+    int error = -EACCES;
+
+    g_rw_lock_reader_lock(&partition->protection.lock);
+    if (vtl_protection_permits(partition, vtl, gpa, size, HV_PAGE_WRITE))
+        error = partition->backend->write_memory(partition->machine, gpa, buffer, size);
+    g_rw_lock_reader_unlock(&partition->protection.lock);
+    return error;
+}
+
+int vtl_memory_exchange(struct vtl_partition *partition, unsigned vtl, uint64_t gpa,
+                        uint64_t expected, uint64_t desired)
+{
+    int error = -EACCES;
+
+    g_rw_lock_reader_lock(&partition->protection.lock);
+    if (vtl_protection_permits(partition, vtl, gpa, sizeof(desired),
+                               HV_PAGE_READ | HV_PAGE_WRITE))
+        error = partition->backend->compare_exchange(partition->machine, gpa, expected, desired);
+    g_rw_lock_reader_unlock(&partition->protection.lock);
+    return error;
+}
+
+bool vtl_zeroes_memory_on_reset(const struct vtl_partition *partition)
+{
+    uint16_t higher = partition->enabled & ~1u;
+
+    for (unsigned vtl = 1; vtl < VTL_LEVELS; vtl++)
+        if (higher & 1u << vtl && partition->config[vtl] & HV_VSM_ZERO_MEMORY_ON_RESET)
+            return true;
+    return !higher;
 }

@@ -15,10 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vtl/protection.h"
 #include "vtl/synic.h"
-
-/* VTL0 the ordinary guest, VTL1 a secure kernel, VTL2 a paravisor. */
-#define VTL_LEVELS 3
 
 /* "This partition" and "this VP" in hypercalls (TLFS, "Partition IDs", "Virtual Processor"). */
 #define HV_PARTITION_SELF UINT64_MAX
@@ -49,21 +47,29 @@ struct vtl_initial_context {
 /*
  * What the core needs of the machine. Functions return 0 or a negative errno. Registers are
  * named by HV_REGISTER_NAME and only those in bank_table are asked for; -ENOENT says that this
- * processor does not have one. Memory is accessed with the rights of @vtl.
+ * processor does not have one. Memory is all of RAM, whatever a VTL may do with it:
+ * vtl_memory_read() and the like see to that.
  */
 struct vtl_backend {
     int (*get_register)(void *machine, unsigned vp, unsigned vtl, uint32_t name,
                         struct hv_u128 *value);
     int (*set_register)(void *machine, unsigned vp, unsigned vtl, uint32_t name,
                         struct hv_u128 value);
-    int (*read_memory)(void *machine, unsigned vtl, uint64_t gpa, void *buffer, size_t size);
-    int (*write_memory)(void *machine, unsigned vtl, uint64_t gpa, const void *buffer, size_t size);
+    int (*read_memory)(void *machine, uint64_t gpa, void *buffer, size_t size);
+    int (*write_memory)(void *machine, uint64_t gpa, const void *buffer, size_t size);
     /*
      * Stores @desired in the aligned 64-bit word at @gpa, which must hold @expected, in one step
      * for all processors of the guest. -EAGAIN: it holds something else, and nothing is stored.
      */
-    int (*compare_exchange)(void *machine, unsigned vtl, uint64_t gpa, uint64_t expected,
-                            uint64_t desired);
+    int (*compare_exchange)(void *machine, uint64_t gpa, uint64_t expected, uint64_t desired);
+    /* Keeps all VPs from running in the VTLs of the set @vtls, and lets them again. */
+    void (*stop_vtls)(void *machine, uint16_t vtls);
+    void (*resume_vtls)(void *machine);
+    /*
+     * Makes @rights (HV_PAGE_*) what @vtl, which is stopped, may do with @count pages from @page
+     * on. When it returns, no VP can use a right any more that @vtl no longer has.
+     */
+    int (*protect)(void *machine, unsigned vtl, uint64_t page, uint64_t count, unsigned rights);
     /* Time since the partition began, in units of 100 ns. */
     uint64_t (*reference_time)(void *machine);
     /* How long the VP has run, in units of 100 ns. */
@@ -92,6 +98,8 @@ struct vtl_backend {
 struct vtl_vp_level {
     _Atomic uint64_t assist_page; /* written under vtl_partition.lock, read by the VP at a switch */
     struct vtl_crash crash;
+    struct hv_u128 event[2];     /* PendingEvent0 and 1: what it takes next; under the lock */
+    _Atomic uint16_t tlb_locked; /* set of lower VTLs whose TLB this one has locked */
     struct synic synic;
 };
 
@@ -101,6 +109,7 @@ struct vtl_vp {
     _Atomic unsigned active; /* the VTL that runs; written by the VP's thread only */
     uint64_t mpidr;          /* affinity fields of MPIDR_EL1 */
     _Atomic uint16_t enabled; /* set of VTLs enabled on this VP; written under the lock */
+    unsigned refusals;        /* protections refused to its guest */
     struct vtl_vp_level level[VTL_LEVELS];
 };
 
@@ -113,6 +122,8 @@ struct vtl_partition {
     _Atomic uint64_t config[VTL_LEVELS]; /* VsmPartitionConfig of each VTL; written under lock */
     _Atomic uint64_t guest_os_id[VTL_LEVELS]; /* written under lock */
     uint64_t reference_tsc[VTL_LEVELS]; /* ReferenceTsc of each VTL; under lock */
+    struct vtl_protection protection;
+    uint32_t zero_size;   /* bytes that DC ZVA zeroes (DCZID_EL0.BS) */
     unsigned vp_count;
     struct vtl_vp *vps;
 };
@@ -127,6 +138,28 @@ struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, uns
                                         unsigned boot_vtl, const struct vtl_backend *backend,
                                         void *machine);
 void vtl_partition_free(struct vtl_partition *partition);
+
+/*
+ * Is memory to be zeroed when the partition is reset? It is, unless all VTLs above 0 say otherwise
+ * (VsmPartitionConfig.ZeroMemoryOnReset; TLFS, VSM, "Zero Memory on Reset").
+ */
+bool vtl_zeroes_memory_on_reset(const struct vtl_partition *partition);
+
+/* The RAM that VTLs may protect, in pages of 4 KiB; before any VP runs. */
+void vtl_partition_set_ram(struct vtl_partition *partition, uint64_t first_page, uint64_t count);
+
+/*
+ * Copies from or to guest memory with the rights of @vtl. -EACCES: it does not have them; -EFAULT:
+ * not all of it is RAM. Nothing is copied then. Once a VTL has taken a right away, no copy that
+ * needed it is still on its way.
+ */
+int vtl_memory_read(struct vtl_partition *partition, unsigned vtl, uint64_t gpa, void *buffer,
+                    size_t size);
+int vtl_memory_write(struct vtl_partition *partition, unsigned vtl, uint64_t gpa,
+                     const void *buffer, size_t size);
+/* The same for struct vtl_backend's compare_exchange(). */
+int vtl_memory_exchange(struct vtl_partition *partition, unsigned vtl, uint64_t gpa,
+                        uint64_t expected, uint64_t desired);
 
 /* The highest VTL in a set of VTLs. */
 unsigned vtl_highest(uint16_t set);

@@ -29,19 +29,21 @@ bool vtl_return_target(const struct vtl_vp *vp, unsigned *target)
 
 static void write_entry_reason(struct vtl_vp *vp, uint32_t reason)
 {
-    const struct vtl_partition *partition = vp->partition;
     uint64_t page = vp->level[vp->active].assist_page;
 
     if (page & HV_PAGE_REGISTER_ENABLE)
-        partition->backend->write_memory(partition->machine, vp->active,
-                                         (page & HV_PAGE_REGISTER_ADDRESS) + ASSIST_ENTRY_REASON,
-                                         &reason, sizeof(reason));
+        vtl_memory_write(vp->partition, vp->active,
+                         (page & HV_PAGE_REGISTER_ADDRESS) + ASSIST_ENTRY_REASON, &reason,
+                         sizeof(reason));
 }
 
 void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason)
 {
     bool higher = target > vp->active;
 
+    /* TLFS, VSM, "TlbLocked": going back, a VP releases all locks that it holds. */
+    if (!higher)
+        vp->level[vp->active].tlb_locked = 0;
     vp->active = target;
     if (higher)
         write_entry_reason(vp, reason);

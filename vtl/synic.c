@@ -44,18 +44,12 @@ void synic_clear(struct synic *synic)
 
 static bool read_slot(const struct slot *slot, size_t offset, void *buffer, size_t size)
 {
-    const struct vtl_partition *partition = slot->vp->partition;
-
-    return partition->backend->read_memory(partition->machine, slot->vtl, slot->gpa + offset,
-                                           buffer, size) == 0;
+    return vtl_memory_read(slot->vp->partition, slot->vtl, slot->gpa + offset, buffer, size) == 0;
 }
 
 static bool write_slot(const struct slot *slot, size_t offset, const void *buffer, size_t size)
 {
-    const struct vtl_partition *partition = slot->vp->partition;
-
-    return partition->backend->write_memory(partition->machine, slot->vtl, slot->gpa + offset,
-                                            buffer, size) == 0;
+    return vtl_memory_write(slot->vp->partition, slot->vtl, slot->gpa + offset, buffer, size) == 0;
 }
 
 static bool has_no_message(const struct slot *slot)
@@ -198,13 +192,13 @@ static struct hv_u128 get_sint(const struct vtl_vp *vp, unsigned vtl, uint32_t n
     return (struct hv_u128){.low = vp->level[vtl].synic.sint[name - HV_REGISTER_SINT0]};
 }
 
-static enum hv_status set_sint(struct vtl_vp *vp, unsigned vtl, uint32_t name, uint64_t value)
+static enum hv_status set_sint(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
 {
-    if (value & ~SINT_KNOWN)
+    if (value.low & ~SINT_KNOWN)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    if (!(value & HV_SINT_MASKED) && (value & HV_SINT_VECTOR) < HV_SINT_VECTOR_MIN)
+    if (!(value.low & HV_SINT_MASKED) && (value.low & HV_SINT_VECTOR) < HV_SINT_VECTOR_MIN)
         return HV_STATUS_INVALID_PARAMETER;
-    store_and_scan(vp, vtl, &vp->level[vtl].synic.sint[name - HV_REGISTER_SINT0], value);
+    store_and_scan(vp, vtl, &vp->level[vtl].synic.sint[name - HV_REGISTER_SINT0], value.low);
     return HV_STATUS_SUCCESS;
 }
 
@@ -214,12 +208,12 @@ static struct hv_u128 get_scontrol(const struct vtl_vp *vp, unsigned vtl, uint32
     return (struct hv_u128){.low = vp->level[vtl].synic.scontrol};
 }
 
-static enum hv_status set_scontrol(struct vtl_vp *vp, unsigned vtl, uint32_t name, uint64_t value)
+static enum hv_status set_scontrol(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
 {
     (void)name;
-    if (value & ~HV_SCONTROL_ENABLE)
+    if (value.low & ~HV_SCONTROL_ENABLE)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    store_and_scan(vp, vtl, &vp->level[vtl].synic.scontrol, value);
+    store_and_scan(vp, vtl, &vp->level[vtl].synic.scontrol, value.low);
     return HV_STATUS_SUCCESS;
 }
 
@@ -246,43 +240,41 @@ static struct hv_u128 get_page(const struct vtl_vp *vp, unsigned vtl, uint32_t n
 static void clear_page(const struct vtl_vp *vp, unsigned vtl, uint64_t page)
 {
     static const uint8_t zeroes[HV_PAGE_SIZE];
-    const struct vtl_partition *partition = vp->partition;
 
-    partition->backend->write_memory(partition->machine, vtl, page & HV_PAGE_REGISTER_ADDRESS,
-                                     zeroes, sizeof(zeroes));
+    vtl_memory_write(vp->partition, vtl, page & HV_PAGE_REGISTER_ADDRESS, zeroes, sizeof(zeroes));
 }
 
-static enum hv_status set_simp(struct vtl_vp *vp, unsigned vtl, uint32_t name, uint64_t value)
+static enum hv_status set_simp(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
 {
     uint64_t *simp = &vp->level[vtl].synic.simp;
 
     (void)name;
-    if (value & ~PAGE_KNOWN)
+    if (value.low & ~PAGE_KNOWN)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    if (value & HV_PAGE_REGISTER_ENABLE && value != *simp)
-        clear_page(vp, vtl, value);
-    store_and_scan(vp, vtl, simp, value);
+    if (value.low & HV_PAGE_REGISTER_ENABLE && value.low != *simp)
+        clear_page(vp, vtl, value.low);
+    store_and_scan(vp, vtl, simp, value.low);
     return HV_STATUS_SUCCESS;
 }
 
 /* SIEFP and SIRBP: remembered, without effect. */
-static enum hv_status set_page(struct vtl_vp *vp, unsigned vtl, uint32_t name, uint64_t value)
+static enum hv_status set_page(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
 {
     struct synic *synic = &vp->level[vtl].synic;
 
-    if (value & ~PAGE_KNOWN)
+    if (value.low & ~PAGE_KNOWN)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    store_and_scan(vp, vtl, name == HV_REGISTER_SIEFP ? &synic->siefp : &synic->sirbp, value);
+    store_and_scan(vp, vtl, name == HV_REGISTER_SIEFP ? &synic->siefp : &synic->sirbp, value.low);
     return HV_STATUS_SUCCESS;
 }
 
 /* The guest has emptied slots; the value does not matter. */
-static enum hv_status set_eom(struct vtl_vp *vp, unsigned vtl, uint32_t name, uint64_t value)
+static enum hv_status set_eom(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
 {
     struct synic *synic = &vp->level[vtl].synic;
 
     (void)name;
-    (void)value;
+    (void)value.low;
     g_mutex_lock(&synic->lock);
     scan_all(vp, vtl);
     g_mutex_unlock(&synic->lock);

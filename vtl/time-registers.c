@@ -53,18 +53,18 @@ static struct reference_page make_reference_page(uint64_t counter_hz)
 }
 
 static enum hv_status set_reference_tsc(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                        uint64_t value)
+                                        struct hv_u128 value)
 {
     struct vtl_partition *partition = vp->partition;
     const struct vtl_backend *backend = partition->backend;
     struct reference_page page = make_reference_page(backend->counter_hz(partition->machine));
 
     (void)name;
-    if (value & HV_PAGE_REGISTER_ENABLE &&
-        backend->write_memory(partition->machine, vtl, value & HV_PAGE_REGISTER_ADDRESS, &page,
-                              sizeof(page)) < 0)
+    if (value.low & HV_PAGE_REGISTER_ENABLE &&
+        vtl_memory_write(partition, vtl, value.low & HV_PAGE_REGISTER_ADDRESS, &page,
+                         sizeof(page)) < 0)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    partition->reference_tsc[vtl] = value & (HV_PAGE_REGISTER_ADDRESS | HV_PAGE_REGISTER_ENABLE);
+    partition->reference_tsc[vtl] = value.low & (HV_PAGE_REGISTER_ADDRESS | HV_PAGE_REGISTER_ENABLE);
     return HV_STATUS_SUCCESS;
 }
 

@@ -6,6 +6,7 @@
 
 #include "vtl/exception.h"
 #include "vtl/translate.h"
+#include "vtl/vp-registers.h"
 
 #define PAGE_SHIFT 12
 #define PSTATE_PAN (1ull << 22)
@@ -15,22 +16,20 @@
      HV_TRANSLATE_NO_FLUSH | HV_TRANSLATE_AS_SUPERVISOR | HV_TRANSLATE_AS_USER |                   \
      HV_TRANSLATE_PAN_SET | HV_TRANSLATE_PAN_CLEAR | UINT64_C(0xff) << HV_TRANSLATE_VTL_SHIFT)
 
-/* How often a walk begins anew when another processor has changed the descriptor meanwhile. */
-#define WALKS_MAX 64
+/*
+ * How often a walk begins anew when another processor has changed the descriptor meanwhile: some
+ * milliseconds' worth, more than an honest guest ever needs.
+ */
+#define WALKS_MAX 20000
 
 #define CACHE_UNCACHED 0
 #define CACHE_COMBINING 1
 #define CACHE_WRITE_THROUGH 4
 #define CACHE_WRITE_BACK 6
 
-/* Registers of the regime, by HV_REGISTER_NAME. */
-enum { SCTLR_EL1 = 0x00040002, TTBR0_EL1 = 0x00040005, TTBR1_EL1, TCR_EL1, MAIR_EL1 = 0x0004000b };
-#define ID_AA64MMFR1_EL1 0x00022039u
-#define PSTATE 0x00020023u
-
 /* Whose tables are walked, and what for. */
 struct walker {
-    const struct vtl_partition *partition;
+    struct vtl_partition *partition;
     unsigned vtl;
     struct translate_regime regime;
     uint64_t va;
@@ -38,33 +37,12 @@ struct walker {
     struct translate_access access; /* who; of the kinds only write, for the update */
 };
 
-static uint64_t read_register(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    struct hv_u128 value = {0};
-
-    vp->partition->backend->get_register(vp->partition->machine, vp->index, vtl, name, &value);
-    return value.low;
-}
-
-static struct translate_regime read_regime(const struct vtl_vp *vp, unsigned vtl)
-{
-    return (struct translate_regime){
-        .sctlr = read_register(vp, vtl, SCTLR_EL1),
-        .tcr = read_register(vp, vtl, TCR_EL1),
-        .ttbr0 = read_register(vp, vtl, TTBR0_EL1),
-        .ttbr1 = read_register(vp, vtl, TTBR1_EL1),
-        .mair = read_register(vp, vtl, MAIR_EL1),
-        .mmfr1 = read_register(vp, vtl, ID_AA64MMFR1_EL1),
-    };
-}
-
 /* -ENXIO where there is no memory, to tell it from a descriptor that is not valid. */
 static int read_descriptor(void *context, uint64_t gpa, uint64_t *descriptor)
 {
     const struct walker *walker = context;
-    const struct vtl_partition *partition = walker->partition;
-    int error = partition->backend->read_memory(partition->machine, walker->vtl, gpa, descriptor,
-                                                sizeof(*descriptor));
+    int error = vtl_memory_read(walker->partition, walker->vtl, gpa, descriptor,
+                                sizeof(*descriptor));
 
     return error < 0 ? -ENXIO : 0;
 }
@@ -131,8 +109,7 @@ static bool is_mapped(const struct walker *walker, uint64_t gpa)
 {
     uint8_t byte;
 
-    return walker->partition->backend->read_memory(walker->partition->machine, walker->vtl, gpa,
-                                                   &byte, sizeof(byte)) == 0;
+    return vtl_memory_read(walker->partition, walker->vtl, gpa, &byte, sizeof(byte)) == 0;
 }
 
 /* By what the tables say now; the access may still need them to be updated. */
@@ -162,15 +139,13 @@ static enum hv_translate_code walk(const struct walker *walker, struct translate
 /* Access flag and dirty state. -EAGAIN: the descriptor is no longer the one that was read. */
 static int set_bits(const struct walker *walker, const struct translate_page *page)
 {
-    const struct vtl_partition *partition = walker->partition;
     uint64_t updated;
 
     if (!(walker->flags & HV_TRANSLATE_SET_BITS) ||
         !translate_update(&walker->regime, page, &walker->access, &updated))
         return 0;
-    return partition->backend->compare_exchange(partition->machine, walker->vtl,
-                                                page->step[page->steps - 1], page->descriptor,
-                                                updated);
+    return vtl_memory_exchange(walker->partition, walker->vtl, page->step[page->steps - 1],
+                               page->descriptor, updated);
 }
 
 /*
@@ -202,10 +177,10 @@ static struct walker make_walker(const struct vtl_vp *vp, unsigned vtl,
     struct walker walker = {
         .partition = vp->partition,
         .vtl = vtl,
-        .regime = read_regime(vp, vtl),
+        .regime = vp_translation_regime(vp, vtl),
         .va = input->page << PAGE_SHIFT,
         .flags = input->flags,
-        .access = make_access(input->flags, read_register(vp, vtl, PSTATE)),
+        .access = make_access(input->flags, vp_register(vp, vtl, HV_REGISTER_PSTATE)),
     };
 
     if (!(input->flags & HV_TRANSLATE_EXECUTE))

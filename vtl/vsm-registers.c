@@ -3,6 +3,9 @@
 #include "vtl/hv-register-row.h"
 
 #define CAPABILITY_DENY_LOWER_VTL_STARTUP (1ull << 17)
+#define CAPABILITY_INTERCEPT_PAGE (1ull << 27)
+#define CAPABILITY_INTERCEPT_NOT_PRESENT (1ull << 30)
+#define CAPABILITY_INTERCEPT_SYSTEM_RESET (1ull << 32)
 
 #define VSM_STATUS_ENABLED_SHIFT 16
 #define VSM_STATUS_MAXIMUM_SHIFT 16
@@ -30,7 +33,9 @@ static struct hv_u128 get_vsm_capabilities(const struct vtl_vp *vp, unsigned vtl
     (void)vp;
     (void)vtl;
     (void)name;
-    return (struct hv_u128){.low = CAPABILITY_DENY_LOWER_VTL_STARTUP};
+    return (struct hv_u128){
+        .low = CAPABILITY_DENY_LOWER_VTL_STARTUP | CAPABILITY_INTERCEPT_PAGE |
+               CAPABILITY_INTERCEPT_NOT_PRESENT | CAPABILITY_INTERCEPT_SYSTEM_RESET};
 }
 
 static struct hv_u128 get_partition_config(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
@@ -39,16 +44,75 @@ static struct hv_u128 get_partition_config(const struct vtl_vp *vp, unsigned vtl
     return (struct hv_u128){.low = vp->partition->config[vtl]};
 }
 
-/* VTL0 has none; what is not there cannot be turned on. */
-static enum hv_status set_partition_config(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                           uint64_t value)
+/* What may be set to which value, without regard to what it is now. */
+#define CONFIG_KNOWN                                                                               \
+    (HV_VSM_ENABLE_PROTECTION | HV_VSM_DEFAULT_RIGHTS | HV_VSM_ZERO_MEMORY_ON_RESET |              \
+     HV_VSM_DENY_LOWER_VTL_STARTUP | HV_VSM_INTERCEPT_CPUID_UNIMPLEMENTED |                        \
+     HV_VSM_INTERCEPT_UNRECOVERABLE_EXCEPTION | HV_VSM_INTERCEPT_PAGE |                            \
+     HV_VSM_INTERCEPT_NOT_PRESENT | HV_VSM_INTERCEPT_SYSTEM_RESET)
+
+static unsigned default_rights(uint64_t config)
 {
+    return (config & HV_VSM_DEFAULT_RIGHTS) >> HV_VSM_DEFAULT_RIGHTS_SHIFT;
+}
+
+/* Once protections are on, they stay on and keep their default (TLFS, "Enable VTL Protections"). */
+static bool config_is_valid(uint64_t before, uint64_t value)
+{
+    const uint64_t once = HV_VSM_ENABLE_PROTECTION | HV_VSM_DEFAULT_RIGHTS;
+
+    if (value & ~CONFIG_KNOWN || !vtl_protection_is_valid(default_rights(value)))
+        return false;
+    return !(before & HV_VSM_ENABLE_PROTECTION) || (before & once) == (value & once);
+}
+
+/* VTL0 has none. */
+static enum hv_status set_partition_config(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                                           struct hv_u128 value)
+{
+    uint64_t before = vp->partition->config[vtl];
+    enum hv_status status = HV_STATUS_SUCCESS;
+
     (void)name;
     if (vtl == 0)
         return HV_STATUS_INVALID_PARAMETER;
-    if (value & ~HV_VSM_DENY_LOWER_VTL_STARTUP)
+    if (!config_is_valid(before, value.low))
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    vp->partition->config[vtl] = value;
+    if (value.low & ~before & HV_VSM_ENABLE_PROTECTION)
+        status = vtl_protection_enable(vp->partition, vtl, default_rights(value.low));
+    if (status == HV_STATUS_SUCCESS)
+        vp->partition->config[vtl] = value.low;
+    return status;
+}
+
+/* VsmVpSecureConfigVtln: of MBEC, TLB lock and shadow stacks there is the second only. */
+#define SECURE_CONFIG_TLB_LOCKED (1ull << 1)
+
+static unsigned secured_vtl(uint32_t name)
+{
+    return name - HV_REGISTER_VSM_VP_SECURE_CONFIG_VTL0;
+}
+
+static struct hv_u128 get_secure_config(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+{
+    bool locked = vp->level[vtl].tlb_locked & 1u << secured_vtl(name);
+
+    return (struct hv_u128){.low = locked ? SECURE_CONFIG_TLB_LOCKED : 0};
+}
+
+static enum hv_status set_secure_config(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                                        struct hv_u128 value)
+{
+    uint16_t bit = (uint16_t)(1u << secured_vtl(name));
+
+    if (secured_vtl(name) >= vtl)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (value.low & ~SECURE_CONFIG_TLB_LOCKED)
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    if (value.low & SECURE_CONFIG_TLB_LOCKED)
+        vp->level[vtl].tlb_locked |= bit;
+    else
+        vp->level[vtl].tlb_locked &= (uint16_t)~bit;
     return HV_STATUS_SUCCESS;
 }
 
@@ -59,6 +123,10 @@ static const struct hv_register registers[] = {
     {HV_REGISTER_VSM_CAPABILITIES, "VsmCapabilities", HV_READ, get_vsm_capabilities, NULL},
     {HV_REGISTER_VSM_PARTITION_CONFIG, "VsmPartitionConfig", HV_READ | HV_WRITE,
      get_partition_config, set_partition_config},
+    {HV_REGISTER_VSM_VP_SECURE_CONFIG_VTL0, "VsmVpSecureConfigVtl0", HV_READ | HV_WRITE,
+     get_secure_config, set_secure_config},
+    {HV_REGISTER_VSM_VP_SECURE_CONFIG_VTL0 + 1, "VsmVpSecureConfigVtl1", HV_READ | HV_WRITE,
+     get_secure_config, set_secure_config},
 };
 
 const struct hv_register_table hv_vsm_registers = {registers, G_N_ELEMENTS(registers)};

@@ -13,6 +13,13 @@
  *   hv-registers.h  synthetic registers, one row each
  *   register-views.h  names for parts of registers, and for others of the same contents
  *   hypercalls.h    the Hyper-V hypercalls that the core answers
+ *   protection.h    what lower VTLs may do with each page
+ *   protection-call.h  the same by hypercall
+ *   fault.h         what a guest wanted on a page where it was stopped
+ *   decode.h        what memory an instruction accesses
+ *   intercept.h     messages to a higher VTL about what a lower one does
+ *   event.h         exceptions that a higher VTL gives to a lower one
+ *   vp-registers.h  registers of a stopped VP
  *   exception.h     entry of an exception into EL1, as the processor would do it
  *   decode.h        what memory an instruction accesses
  *   translate.h     stage-1 translation of a guest virtual address
@@ -24,10 +31,14 @@
 #include "vtl/bank.h"
 #include "vtl/decode.h"
 #include "vtl/enable.h"
+#include "vtl/event.h"
 #include "vtl/exception.h"
+#include "vtl/fault.h"
 #include "vtl/hv-registers.h"
 #include "vtl/hypercalls.h"
+#include "vtl/intercept.h"
 #include "vtl/partition.h"
+#include "vtl/protection.h"
 #include "vtl/register-views.h"
 #include "vtl/switch.h"
 #include "vtl/synic.h"

@@ -63,3 +63,54 @@
 
     switch  vtl_call, hvc #2
     switch  vtl_return, hvc #3
+
+/*
+ * void vtl_run_lower(struct shared *): X0-X17 and X19-X28 in and out of the lower VTL; X30, which
+ * is private, remembers where they are.
+ */
+    .section .text.vtl_run_lower, "ax"
+    .global vtl_run_lower
+vtl_run_lower:
+    stp     x19, x20, [sp, #-96]!
+    stp     x21, x22, [sp, #16]
+    stp     x23, x24, [sp, #32]
+    stp     x25, x26, [sp, #48]
+    stp     x27, x28, [sp, #64]
+    str     x30, [sp, #80]
+    mov     x30, x0
+    ldp     x2, x3, [x30, #16]
+    ldp     x4, x5, [x30, #32]
+    ldp     x6, x7, [x30, #48]
+    ldp     x8, x9, [x30, #64]
+    ldp     x10, x11, [x30, #80]
+    ldp     x12, x13, [x30, #96]
+    ldp     x14, x15, [x30, #112]
+    ldp     x16, x17, [x30, #128]
+    ldp     x19, x20, [x30, #144]
+    ldp     x21, x22, [x30, #160]
+    ldp     x23, x24, [x30, #176]
+    ldp     x25, x26, [x30, #192]
+    ldp     x27, x28, [x30, #208]
+    ldp     x0, x1, [x30]
+    hvc     #3
+    stp     x0, x1, [x30]
+    stp     x2, x3, [x30, #16]
+    stp     x4, x5, [x30, #32]
+    stp     x6, x7, [x30, #48]
+    stp     x8, x9, [x30, #64]
+    stp     x10, x11, [x30, #80]
+    stp     x12, x13, [x30, #96]
+    stp     x14, x15, [x30, #112]
+    stp     x16, x17, [x30, #128]
+    stp     x19, x20, [x30, #144]
+    stp     x21, x22, [x30, #160]
+    stp     x23, x24, [x30, #176]
+    stp     x25, x26, [x30, #192]
+    stp     x27, x28, [x30, #208]
+    ldp     x21, x22, [sp, #16]
+    ldp     x23, x24, [sp, #32]
+    ldp     x25, x26, [sp, #48]
+    ldp     x27, x28, [sp, #64]
+    ldr     x30, [sp, #80]
+    ldp     x19, x20, [sp], #96
+    ret

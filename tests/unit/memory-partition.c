@@ -35,44 +35,63 @@ static bool is_ram(uint64_t gpa, size_t size)
     return gpa <= MEMORY_PARTITION_RAM && size <= MEMORY_PARTITION_RAM - gpa;
 }
 
-static int read_memory(void *machine, unsigned vtl, uint64_t gpa, void *buffer, size_t size)
+static int read_memory(void *machine, uint64_t gpa, void *buffer, size_t size)
 {
     const struct memory_partition *partition = machine;
 
-    (void)vtl;
     if (!is_ram(gpa, size))
         return -EFAULT;
     memcpy(buffer, partition->ram + gpa, size);
     return 0;
 }
 
-static int write_memory(void *machine, unsigned vtl, uint64_t gpa, const void *buffer, size_t size)
+static int write_memory(void *machine, uint64_t gpa, const void *buffer, size_t size)
 {
     struct memory_partition *partition = machine;
 
-    (void)vtl;
     if (!is_ram(gpa, size))
         return -EFAULT;
     memcpy(partition->ram + gpa, buffer, size);
     return 0;
 }
 
-static int compare_exchange(void *machine, unsigned vtl, uint64_t gpa, uint64_t expected,
-                            uint64_t desired)
+static int compare_exchange(void *machine, uint64_t gpa, uint64_t expected, uint64_t desired)
 {
     struct memory_partition *partition = machine;
     uint64_t word;
 
     if (gpa % sizeof(word) || partition->tables_fixed ||
-        read_memory(machine, vtl, gpa, &word, sizeof(word)) < 0)
+        read_memory(machine, gpa, &word, sizeof(word)) < 0)
         return -EFAULT;
     partition->exchanges++;
     if (partition->rivals) {
         partition->rivals--;
         word ^= partition->rival_bits;
-        write_memory(machine, vtl, gpa, &word, sizeof(word));
+        write_memory(machine, gpa, &word, sizeof(word));
     }
-    return word == expected ? write_memory(machine, vtl, gpa, &desired, sizeof(desired)) : -EAGAIN;
+    return word == expected ? write_memory(machine, gpa, &desired, sizeof(desired)) : -EAGAIN;
+}
+
+static void stop_vtls(void *machine, uint16_t vtls)
+{
+    ((struct memory_partition *)machine)->stopped |= vtls;
+}
+
+static void resume_vtls(void *machine)
+{
+    ((struct memory_partition *)machine)->stopped = 0;
+}
+
+static int protect(void *machine, unsigned vtl, uint64_t page, uint64_t count, unsigned rights)
+{
+    struct memory_partition *partition = machine;
+
+    g_assert(partition->stopped & 1u << vtl);
+    if (partition->protect_fails && --partition->protect_fails == 0)
+        return -ENOMEM;
+    partition->protects++;
+    memset(&partition->rights[vtl][page], (int)rights, count);
+    return 0;
 }
 
 static uint64_t reference_time(void *machine)
@@ -151,6 +170,9 @@ static const struct vtl_backend backend = {
     .read_memory = read_memory,
     .write_memory = write_memory,
     .compare_exchange = compare_exchange,
+    .stop_vtls = stop_vtls,
+    .resume_vtls = resume_vtls,
+    .protect = protect,
     .reference_time = reference_time,
     .vp_runtime = vp_runtime,
     .counter_hz = counter_hz,
@@ -169,6 +191,8 @@ struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vt
     partition->core =
         vtl_partition_new(MEMORY_PARTITION_VPS, enabled, VTL_LEVELS - 1, boot_vtl, &backend,
                           partition);
+    vtl_partition_set_ram(partition->core, 0, MEMORY_PARTITION_PAGES);
+    memset(partition->rights, HV_PAGE_ALL, sizeof(partition->rights));
     for (unsigned i = 0; i < MEMORY_PARTITION_VPS; i++)
         partition->core->vps[i].mpidr = i << 8;
     return partition;

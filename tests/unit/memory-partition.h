@@ -9,6 +9,7 @@
 
 #define MEMORY_PARTITION_VPS 4
 #define MEMORY_PARTITION_RAM 0x10000u /* bytes, from GPA 0 */
+#define MEMORY_PARTITION_PAGES (MEMORY_PARTITION_RAM / 4096)
 #define MEMORY_PARTITION_GICR 0x80a0000ull /* redistributor of VP 0 */
 #define MEMORY_PARTITION_REGISTERS 320
 
@@ -33,6 +34,10 @@ struct memory_partition {
     unsigned exchanges;    /* calls of it that did not */
     unsigned rivals;       /* so many find that another processor has just ... */
     uint64_t rival_bits;   /* ... flipped these bits */
+    uint16_t stopped;       /* VTLs, between stop_vtls() and resume_vtls() */
+    unsigned protects;      /* calls of protect() that succeeded */
+    unsigned protect_fails; /* n: the nth call from now on fails */
+    uint8_t rights[VTL_LEVELS][MEMORY_PARTITION_PAGES]; /* as protect() was told */
     uint8_t ram[MEMORY_PARTITION_RAM];
     struct hv_u128 registers[MEMORY_PARTITION_VPS][VTL_LEVELS][MEMORY_PARTITION_REGISTERS];
 };

@@ -51,9 +51,9 @@ static enum hv_status twice(void *context, const void *header, const void *eleme
 }
 
 static const struct hv_call calls[] = {
-    {CALL_SWAP, "Swap", HV_CALL_EARLY, 16, 0, 16, swap},
-    {CALL_DOUBLE, "Double", HV_CALL_EARLY | HV_CALL_REP, 8, 8, 8, twice},
-    {CALL_LATE, "Late", 0, 0, 0, 0, swap},
+    {CALL_SWAP, "Swap", HV_CALL_EARLY, 16, 0, 16, swap, NULL},
+    {CALL_DOUBLE, "Double", HV_CALL_EARLY | HV_CALL_REP, 8, 8, 8, twice, NULL},
+    {CALL_LATE, "Late", 0, 0, 0, 0, swap, NULL},
 };
 
 static enum hv_status admit(void *context, const struct hv_call *call)

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of the machine that need no KVM: emu/fdt.c, emu/gate.c, emu/memory.c, emu/stats.c, emu/trace.c. */
+/* Parts of the machine that need no KVM: emu/fdt.c, emu/memory.c, emu/pause.c, emu/stats.c, emu/trace.c. */
 #include <errno.h>
 #include <libfdt.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "emu/error.h"
 #include "emu/fdt.h"
-#include "emu/gate.h"
 #include "emu/layout.h"
 #include "emu/memory.h"
+#include "emu/pause.h"
 #include "emu/stats.h"
 #include "emu/trace.h"
 #include "tests/unit/unit.h"
@@ -124,19 +122,19 @@ START_TEST(memory_views)
     uint64_t word = 0x1122334455667788;
 
     ck_assert(memory_open(&memory, MIB, 0x5, NULL));
-    ck_assert_ptr_nonnull(memory.view[0]);
-    ck_assert_ptr_null(memory.view[1]);
-    ck_assert_ptr_ne(memory.view[0], memory.view[2]);
+    ck_assert_ptr_nonnull(memory.view[0].host);
+    ck_assert_ptr_null(memory.view[1].host);
+    ck_assert_ptr_ne(memory.view[0].host, memory.view[2].host);
     ck_assert_int_eq(memory_write(&memory, LAYOUT_RAM_BASE + 16, &word, sizeof(word)), 0);
-    ck_assert_mem_eq(memory.view[2] + 16, &word, sizeof(word));
+    ck_assert_mem_eq(memory.view[2].host + 16, &word, sizeof(word));
     word = 0;
     ck_assert_int_eq(memory_read_word(&memory, LAYOUT_RAM_BASE + 16, &word), 0);
     ck_assert_uint_eq(word, 0x1122334455667788);
     ck_assert_int_eq(memory_compare_exchange(&memory, LAYOUT_RAM_BASE + 16, 7, 8), -EAGAIN);
-    ck_assert_mem_eq(memory.view[2] + 16, &word, sizeof(word));
+    ck_assert_mem_eq(memory.view[2].host + 16, &word, sizeof(word));
     ck_assert_int_eq(memory_compare_exchange(&memory, LAYOUT_RAM_BASE + 16, word, 8), 0);
     word = 8;
-    ck_assert_mem_eq(memory.view[0] + 16, &word, sizeof(word));
+    ck_assert_mem_eq(memory.view[0].host + 16, &word, sizeof(word));
     memory_clear(&memory);
     ck_assert_int_eq(memory_read_word(&memory, LAYOUT_RAM_BASE + 16, &word), 0);
     ck_assert_uint_eq(word, 0);
@@ -192,75 +190,102 @@ START_TEST(trace_lines)
 END_TEST
 
 #define RUNNERS 3
-#define CLOSINGS 300u
+#define PAUSES 300u
+#define PAUSED_VTL 1u
+
+/* In place of VPs in KVM_RUN, which do not come back by themselves. */
+static struct runner {
+    struct pause_member member;
+    GMutex lock;
+    GCond kicked;
+    bool kick;
+} runners[RUNNERS];
 
 static struct {
-    struct gate gate;
+    struct pause pause;
     _Atomic unsigned inside;
     _Atomic unsigned rounds;
     _Atomic bool stop;
 } yard;
 
-static void ignore_signal(int number)
+static void kick_runner(struct pause_member *member)
 {
-    (void)number;
+    struct runner *runner = (struct runner *)member;
+
+    g_mutex_lock(&runner->lock);
+    runner->kick = true;
+    g_cond_signal(&runner->kicked);
+    g_mutex_unlock(&runner->lock);
 }
 
-/* In place of KVM_RUN, which would not end by itself. */
-static void *run_inside(void *index)
+static void stay_until_kicked(struct runner *runner)
 {
-    while (!yard.stop) {
-        struct timespec long_time = {.tv_sec = 3600};
+    g_mutex_lock(&runner->lock);
+    while (!runner->kick)
+        g_cond_wait(&runner->kicked, &runner->lock);
+    g_mutex_unlock(&runner->lock);
+}
 
-        gate_enter(&yard.gate, GPOINTER_TO_UINT(index));
+static void *run_inside(void *argument)
+{
+    struct runner *runner = argument;
+
+    while (!yard.stop) {
+        g_mutex_lock(&runner->lock);
+        runner->kick = false;
+        g_mutex_unlock(&runner->lock);
+        pause_enter_guest(&yard.pause, &runner->member, PAUSED_VTL);
         yard.inside++;
         if (!yard.stop)
-            nanosleep(&long_time, NULL);
+            stay_until_kicked(runner);
         yard.inside--;
-        gate_leave(&yard.gate, GPOINTER_TO_UINT(index));
+        pause_leave_guest(&yard.pause, &runner->member);
         yard.rounds++;
     }
     return NULL;
 }
 
-static void *close_and_open(void *rounds)
+static void *pause_often(void *unused)
 {
     unsigned wrong = 0;
 
-    for (unsigned i = 0; i < GPOINTER_TO_UINT(rounds); i++) {
-        gate_close(&yard.gate);
+    for (unsigned i = 0; i < PAUSES; i++) {
+        pause_begin(&yard.pause, NULL, 1u << PAUSED_VTL);
         wrong += yard.inside != 0;
         g_thread_yield();
         wrong += yard.inside != 0;
-        gate_open(&yard.gate);
+        pause_end(&yard.pause);
     }
-    return GUINT_TO_POINTER(wrong);
+    return GUINT_TO_POINTER(wrong + (unused != NULL));
 }
 
-/* Two threads send the others out again and again. */
-START_TEST(gate_keeps_out)
+/* Two threads keep the others out again and again; a pause of another VTL is nothing to them. */
+START_TEST(pause_keeps_out)
 {
-    struct sigaction ignore = {.sa_handler = ignore_signal};
-    GThread *runners[RUNNERS], *other;
+    GThread *threads[RUNNERS], *other;
 
-    sigaction(SIGUSR1, &ignore, NULL);
-    gate_init(&yard.gate, SIGUSR1);
+    pause_init(&yard.pause, kick_runner);
     for (unsigned i = 0; i < RUNNERS; i++)
-        runners[i] = g_thread_new("runner", run_inside, GUINT_TO_POINTER(i));
+        pause_add(&yard.pause, &runners[i].member);
+    for (unsigned i = 0; i < RUNNERS; i++)
+        threads[i] = g_thread_new("runner", run_inside, &runners[i]);
     while (yard.inside < RUNNERS)
         g_thread_yield();
-    other = g_thread_new("closer", close_and_open, GUINT_TO_POINTER(CLOSINGS));
-    ck_assert_ptr_null(close_and_open(GUINT_TO_POINTER(CLOSINGS)));
+    pause_begin(&yard.pause, NULL, 1u << (PAUSED_VTL + 1));
+    ck_assert_uint_eq(yard.inside, RUNNERS);
+    pause_end(&yard.pause);
+    other = g_thread_new("pauser", pause_often, NULL);
+    ck_assert_ptr_null(pause_often(NULL));
     ck_assert_ptr_null(g_thread_join(other));
-    gate_close(&yard.gate);
+    pause_begin(&yard.pause, NULL, 1u << PAUSED_VTL);
     yard.stop = true;
-    gate_open(&yard.gate);
+    pause_end(&yard.pause);
     for (unsigned i = 0; i < RUNNERS; i++)
-        g_thread_join(runners[i]);
+        g_thread_join(threads[i]);
     ck_assert_uint_gt(yard.rounds, RUNNERS);
-    gate_clear(&yard.gate);
+    pause_clear(&yard.pause);
 }
 END_TEST
 
-UNIT_MAIN("machine-parts", gate_keeps_out, tree_is_complete, tree_without_extras, tree_too_large, memory_bounds,
-          memory_views, memory_too_large, stats_add_up, trace_lines)
+UNIT_MAIN("machine-parts", pause_keeps_out, tree_is_complete, tree_without_extras,
+          tree_too_large, memory_bounds, memory_views, memory_too_large, stats_add_up, trace_lines)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keeping VPs out of the guest for a moment: to change what their pages allow, to let one of them
+ * take a step that the others must not see, or to look at what KVM shows of a VM only then.
+ *
+ * Lock order: vtl_partition.lock, then synic.lock, then a pause, then vtl_protection.lock, then
+ * machine.lock. Who pauses may enter the guest itself, if it has said so.
+ */
+#ifndef EMU_PAUSE_H
+#define EMU_PAUSE_H
+
+#include <glib.h>
+#include <stdint.h>
+
+/* A VP, as pauses see it. */
+struct pause_member {
+    gint in_guest; /* 1 + the VTL that runs, or 0; atomic */
+};
+
+struct pause {
+    GMutex turn;                   /* one at a time */
+    GMutex lock;                   /* for the condition */
+    GCond changed;                 /* a VP has left the guest, or the pause is over */
+    gint vtls;                     /* set of VTLs that nobody may run; atomic */
+    const struct pause_member *by; /* who may; set before vtls */
+    void (*kick)(struct pause_member *member); /* makes it leave the guest, or not enter it */
+    GPtrArray *members;
+};
+
+void pause_init(struct pause *pause, void (*kick)(struct pause_member *member));
+void pause_clear(struct pause *pause);
+
+/* Who the VPs are; while none runs. */
+void pause_add(struct pause *pause, struct pause_member *member);
+void pause_remove_all(struct pause *pause);
+
+/*
+ * Waits until nobody but @by, which may be NULL, runs in one of @vtls, and keeps it so until
+ * pause_end(). Not from inside the guest.
+ */
+void pause_begin(struct pause *pause, const struct pause_member *by, uint16_t vtls);
+void pause_end(struct pause *pause);
+
+/* Around KVM_RUN in @vtl. Entering waits while a pause concerns it. */
+void pause_enter_guest(struct pause *pause, struct pause_member *member, unsigned vtl);
+void pause_leave_guest(struct pause *pause, struct pause_member *member);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From one VTL of a VP to another: the shared bank moves, everything else stays in its vCPU.
+ */
+#include "emu/machine.h"
+
+/* What PSCI or the loader promised in X0 holds at the first entry only. */
+static void give_start_argument(struct vp *vp, struct vp_level *level)
+{
+    g_mutex_lock(&vp->machine->lock);
+    if (level->start_x0_pending)
+        vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
+    level->start_x0_pending = false;
+    g_mutex_unlock(&vp->machine->lock);
+}
+
+void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
+               enum stats_switch kind)
+{
+    static const char *const names[] = {
+        [STATS_VTL_CALL] = "call", [STATS_VTL_RETURN] = "return", [STATS_INTERCEPT] = "intercept"};
+    unsigned source = vp->core->active;
+    struct vp_level *from = &vp->level[source], *to = &vp->level[target];
+    int error = power_enter(vp, target);
+
+    if (error == 0)
+        error = vcpu_copy_shared(&from->vcpu, &to->vcpu);
+    if (error < 0) {
+        vp_broken(vp, "VTL switch: KVM refuses a register: %s", g_strerror(-error));
+        return;
+    }
+    vtl_enter(vp->core, target, reason);
+    machine_note_entry(vp->machine, target);
+    give_start_argument(vp, to);
+    stats_count_switch(&vp->stats, kind);
+    trace_line(vp->machine->trace, vp->core->index, source,
+               "switch to vtl%u by VTL %s at 0x%" G_GINT64_MODIFIER "x", target, names[kind],
+               vcpu_get64(&from->vcpu, REG_PC));
+}
+
+bool vp_can_intercept(struct vp *vp, unsigned owner)
+{
+    return vp->core->enabled & 1u << owner && power_can_enter(vp, owner);
+}
+
+void vp_intercept(struct vp *vp, unsigned owner, enum vtl_entry_reason reason)
+{
+    vp_switch(vp, owner, reason, STATS_INTERCEPT);
+}

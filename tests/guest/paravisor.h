@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A paravisor as small as can be, for tests of protections and intercepts. It runs at a higher VTL
+ * (the payload's other half calls paravisor_serve()), does what VTL0 asks for by VTL call, and
+ * deals with intercepts as VTL0 has told it beforehand.
+ */
+#ifndef GUEST_PARAVISOR_H
+#define GUEST_PARAVISOR_H
+
+#include "tests/guest/guest.h"
+
+#define PAGE 4096ul
+
+/* Rights on pages. */
+#define R 1u
+#define W 2u
+#define X 4u
+#define RWX 7u
+
+/* What it does about an intercept. */
+enum policy {
+    POLICY_SKIP,    /* goes on behind the instruction; a fetch is returned from */
+    POLICY_ALLOW,   /* gives the page all rights and lets the VP try again */
+    POLICY_INJECT,  /* gives VTL0 a data abort */
+    POLICY_EMULATE, /* of a load: its register becomes 0x1000 + the low 12 bits of the GPA */
+    POLICY_WATCH,   /* nothing; the VP tries again */
+};
+
+/* HV_MESSAGE with an arm64 memory intercept (hvdef). */
+struct intercept {
+    uint32_t type;
+    uint8_t size, flags, zero[2];
+    uint64_t sender;
+    uint32_t vp;
+    uint8_t length, access;
+    uint16_t state;
+    uint64_t pc, pstate;
+    uint32_t cache_type; /* of a reset: its kind */
+    uint8_t byte_count, info;
+    uint16_t zero2;
+    uint32_t instruction, zero3;
+    uint64_t gva, gpa, syndrome;
+};
+
+#define INTERCEPT_UNMAPPED 0x80000000u
+#define INTERCEPT_PROTECTION 0x80000001u
+#define INTERCEPT_RESET 0x8001000cu
+#define INTERCEPT_READ 0
+#define INTERCEPT_WRITE 1
+#define INTERCEPT_EXECUTE 2
+#define INFO_GVA_VALID 1u
+#define INFO_GVA_GPA_VALID 2u
+
+/* For the higher VTL: never returns. On each VP that is to come there. */
+noreturn void paravisor_serve(void);
+
+/* --- For VTL0 ------------------------------------------------------------------------------ */
+
+/* Sets a register of the higher VTL itself; the status. */
+unsigned paravisor_set(uint32_t name, uint64_t value);
+/* Reads one. */
+uint64_t paravisor_get(uint32_t name);
+/* HvCallModifyVtlProtectionMask for @count pages at @address; the result value. */
+uint64_t paravisor_protect(const volatile void *address, uint64_t count, unsigned rights);
+/* From now on, and forgets the intercepts so far. */
+void paravisor_policy(enum policy policy);
+/* How many there have been, and the last one. */
+unsigned paravisor_intercepts(struct intercept *last);
+/* How it was entered the last time before this call (HV_VTL_ENTRY_REASON). */
+unsigned paravisor_entry_reason(void);
+/* A load and a store by the higher VTL. */
+uint64_t paravisor_read(const volatile uint64_t *address);
+void paravisor_write(volatile uint64_t *address, uint64_t value);
+/* HvCallCheckSparseGpaPageVtlAccess for one page and VTL0; the result value, *@element its output. */
+uint64_t paravisor_check(const volatile void *address, unsigned rights, uint64_t *element);
+
+#endif

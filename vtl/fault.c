@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a guest wanted on a page: see fault.h. */
+#include "vtl/fault.h"
+
+#include <string.h>
+
+#include "smccc/hypercall.h"
+#include "vtl/translate.h"
+#include "vtl/vp-registers.h"
+
+/*
+ * Of a range this many pages are looked at, from where the instruction begins: enough for any but
+ * copies and fills, which move their beginning to where they fault.
+ */
+#define PAGES_LOOKED_AT 4
+
+struct search {
+    struct vtl_vp *vp;
+    unsigned vtl;
+    uint64_t page; /* or VTL_FAULT_ANY_PAGE */
+    struct translate_regime regime;
+    struct vtl_fault current; /* what is known of the access that is looked at */
+    struct vtl_fault *found;
+    enum vtl_fault_verdict verdict;
+};
+
+static int read_table(void *context, uint64_t gpa, uint64_t *descriptor)
+{
+    const struct vtl_partition *partition = context;
+
+    return partition->backend->read_memory(partition->machine, gpa, descriptor,
+                                           sizeof(*descriptor));
+}
+
+/* Takes note of the access, which needs @rights at @gpa. True if the search is over. */
+static bool visit(struct search *search, uint64_t gpa, unsigned rights)
+{
+    uint64_t page = gpa / HV_PAGE_SIZE;
+    bool denied;
+
+    if (search->page != VTL_FAULT_ANY_PAGE && search->page != page)
+        return false;
+    denied = vtl_protection_denied_by(search->vp->partition, search->vtl, page, rights) != 0;
+    if (search->page == VTL_FAULT_ANY_PAGE && !denied)
+        return false;
+    if (denied || search->verdict == VTL_FAULT_NOT_FOUND) {
+        *search->found = search->current;
+        search->found->gpa = gpa;
+        search->found->rights = rights;
+        search->verdict = denied ? VTL_FAULT_DENIED : VTL_FAULT_PERMITTED;
+    }
+    return denied;
+}
+
+/* Does the processor itself write the last descriptor: access flag or dirty state? */
+static bool updates_descriptor(const struct search *search, const struct translate_page *page,
+                               unsigned rights)
+{
+    struct translate_access access = {.write = rights & HV_PAGE_WRITE};
+    uint64_t updated;
+
+    return page->steps && translate_update(&search->regime, page, &access, &updated);
+}
+
+static bool visit_walk(struct search *search, const struct translate_page *page, bool updates)
+{
+    bool done = false;
+
+    search->current.in_walk = true;
+    for (unsigned i = 0; i < page->steps && !done; i++) {
+        bool last = i + 1 == page->steps;
+
+        done = visit(search, page->step[i], HV_PAGE_READ | (last && updates ? HV_PAGE_WRITE : 0));
+    }
+    search->current.in_walk = false;
+    return done;
+}
+
+/* One page's worth of an access: the tables on the way, then the page. */
+static bool visit_address(struct search *search, uint64_t va, unsigned rights)
+{
+    struct translate_page page = {0};
+    bool mapped =
+        translate_page(&search->regime, va, read_table, search->vp->partition, &page) == 0;
+
+    search->current.gva = va;
+    search->current.gva_valid = true;
+    if (visit_walk(search, &page, mapped && updates_descriptor(search, &page, rights)))
+        return true;
+    return mapped && visit(search, page.gpa, rights);
+}
+
+static bool visit_forwards(struct search *search, const struct decode_access *access,
+                           unsigned rights)
+{
+    uint64_t va = access->va, left = access->size;
+
+    for (unsigned i = 0; i < PAGES_LOOKED_AT && left; i++) {
+        uint64_t step = MIN(left, HV_PAGE_SIZE - va % HV_PAGE_SIZE);
+
+        if (visit_address(search, translate_untag(&search->regime, va), rights))
+            return true;
+        va += step;
+        left -= step;
+    }
+    return false;
+}
+
+static bool visit_backwards(struct search *search, const struct decode_access *access,
+                            unsigned rights)
+{
+    uint64_t last = access->va + access->size - 1, left = access->size;
+
+    for (unsigned i = 0; i < PAGES_LOOKED_AT && left; i++) {
+        uint64_t step = MIN(left, last % HV_PAGE_SIZE + 1);
+
+        if (visit_address(search, translate_untag(&search->regime, last), rights))
+            return true;
+        last -= step;
+        left -= step;
+    }
+    return false;
+}
+
+static bool visit_data(struct search *search)
+{
+    const struct decode_insn *insn = &search->current.decoded;
+
+    search->current.is_data = true;
+    for (unsigned i = 0; i < insn->count; i++) {
+        const struct decode_access *access = &insn->access[i];
+        unsigned rights = (access->read ? HV_PAGE_READ : 0) | (access->write ? HV_PAGE_WRITE : 0);
+
+        if (insn->backward ? visit_backwards(search, access, rights)
+                           : visit_forwards(search, access, rights))
+            return true;
+    }
+    return false;
+}
+
+static uint64_t read_base(void *context, unsigned reg)
+{
+    const struct search *search = context;
+
+    return reg == 31 ? vp_stack_pointer(search->vp, search->vtl)
+                     : vp_register(search->vp, search->vtl, HV_REGISTER_X0 + reg);
+}
+
+static int decode_at(struct search *search, uint64_t pc)
+{
+    struct decode_environment environment = {
+        .read = read_base,
+        .context = search,
+        .pc = pc,
+        .pstate = vp_register(search->vp, search->vtl, HV_REGISTER_PSTATE),
+        .tcr = search->regime.tcr,
+        .zero_size = search->vp->partition->zero_size,
+    };
+
+    return decode(search->current.word, &environment, &search->current.decoded);
+}
+
+/* The word at @pc, whether or not the VTL may execute it. */
+static bool fetch(struct search *search, uint64_t pc)
+{
+    struct vtl_partition *partition = search->vp->partition;
+    uint64_t gpa;
+    uint32_t word;
+
+    if (translate_address(&search->regime, pc, read_table, partition, &gpa) < 0 ||
+        partition->backend->read_memory(partition->machine, gpa, &word, sizeof(word)) < 0)
+        return false;
+    search->current.word = GUINT32_FROM_LE(word);
+    search->current.has_word = true;
+    return true;
+}
+
+static void run_search(struct search *search)
+{
+    uint64_t pc = vp_register(search->vp, search->vtl, HV_REGISTER_PC);
+
+    /* The message shows no instruction that could not be fetched. */
+    if (visit_address(search, pc, HV_PAGE_EXECUTE) || !fetch(search, pc))
+        return;
+    if (decode_at(search, pc) == 0)
+        visit_data(search);
+}
+
+enum vtl_fault_verdict vtl_fault_find(struct vtl_vp *vp, uint64_t page, struct vtl_fault *fault)
+{
+    struct search search = {
+        .vp = vp,
+        .vtl = vp->active,
+        .page = page,
+        .regime = vp_translation_regime(vp, vp->active),
+        .found = fault,
+    };
+
+    memset(fault, 0, sizeof(*fault));
+    run_search(&search);
+    return search.verdict;
+}
+
+struct vtl_fault vtl_fault_unknown(const struct vtl_vp *vp, uint64_t page)
+{
+    unsigned has = vtl_protection_effective(vp->partition, vp->active, page);
+
+    return (struct vtl_fault){
+        .gpa = page * HV_PAGE_SIZE,
+        .rights = has & HV_PAGE_READ ? HV_PAGE_WRITE : HV_PAGE_READ,
+    };
+}

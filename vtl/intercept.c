@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages to the higher VTL: see intercept.h. */
+#include "vtl/intercept.h"
+
+#include <string.h>
+
+#include "smccc/hypercall.h"
+#include "vtl/exception.h"
+#include "vtl/hv-registers.h"
+#include "vtl/synic.h"
+#include "vtl/vp-registers.h"
+
+#define ACCESS_READ 0
+#define ACCESS_WRITE 1
+#define ACCESS_EXECUTE 2
+
+#define STATE_VTL_SHIFT 4
+#define PSTATE_EL_SHIFT 2
+#define PSTATE_EL_MASK 3
+#define A64_INSTRUCTION 4
+
+#define CACHE_WRITE_BACK 6
+
+/* ESR_EL2 of an abort from a lower exception level (Arm ARM, D19.2 "ESR_EL2"). */
+#define ESR_INSTRUCTION_ABORT (0x20ull << 26)
+#define ESR_DATA_ABORT (0x24ull << 26)
+#define ESR_IL (1ull << 25)
+#define ESR_ISV (1ull << 24)
+#define ESR_SAS_SHIFT 22
+#define ESR_SSE (1ull << 21)
+#define ESR_SRT_SHIFT 16
+#define ESR_SF (1ull << 15)
+#define ESR_AR (1ull << 14)
+#define ESR_FNV (1ull << 10)
+#define ESR_CM (1ull << 8)
+#define ESR_S1PTW (1ull << 7)
+#define ESR_WNR (1ull << 6)
+#define ESR_TRANSLATION_FAULT 0x07u /* level 3 */
+#define ESR_PERMISSION_FAULT 0x0fu  /* level 3 */
+
+/* Of the message in the VP assist page (OpenVMM, hvdef, HvVpAssistPage). */
+#define ASSIST_MESSAGE 0x70
+
+unsigned vtl_intercept_owner(const struct vtl_vp *vp, const struct vtl_fault *fault)
+{
+    return vtl_protection_denied_by(vp->partition, vp->active, fault->gpa / HV_PAGE_SIZE,
+                                    fault->rights);
+}
+
+unsigned vtl_intercept_wanted(const struct vtl_vp *vp, uint64_t bit)
+{
+    for (unsigned vtl = vp->active + 1; vtl < VTL_LEVELS; vtl++)
+        if (vp->partition->config[vtl] & bit)
+            return vtl;
+    return 0;
+}
+
+static struct hv_intercept_header make_header(const struct vtl_vp *vp, uint8_t access)
+{
+    uint64_t pstate = vp_register(vp, vp->active, HV_REGISTER_PSTATE);
+    uint16_t level = pstate >> PSTATE_EL_SHIFT & PSTATE_EL_MASK;
+
+    return (struct hv_intercept_header){
+        .vp = vp->index,
+        .instruction_length = A64_INSTRUCTION,
+        .access = access,
+        .state = level | (uint16_t)(vp->active << STATE_VTL_SHIFT),
+        .pc = vp_register(vp, vp->active, HV_REGISTER_PC),
+        .pstate = pstate,
+    };
+}
+
+static bool post_to_assist_page(struct vtl_vp *vp, unsigned owner,
+                                const struct hv_message *message)
+{
+    uint64_t page = vp->level[owner].assist_page;
+
+    return vp->partition->config[owner] & HV_VSM_INTERCEPT_PAGE && page & HV_PAGE_REGISTER_ENABLE &&
+           vtl_memory_write(vp->partition, owner, (page & HV_PAGE_REGISTER_ADDRESS) + ASSIST_MESSAGE,
+                            message, sizeof(*message)) == 0;
+}
+
+static enum vtl_entry_reason send(struct vtl_vp *vp, unsigned owner,
+                                  enum hv_intercept_message type, const void *payload, size_t size)
+{
+    struct hv_message message = {.type = type, .payload_size = (uint8_t)size};
+
+    memcpy(message.payload, payload, size);
+    if (post_to_assist_page(vp, owner, &message))
+        return VTL_ENTRY_INTERCEPT;
+    /* A VTL that has not prepared its message page is entered all the same: it may find out. */
+    if (synic_post(vp, owner, HV_INTERCEPT_SINT, &message) != SYNIC_DELIVERED)
+        g_debug("VP%u: VTL%u has no room for an intercept message", vp->index, owner);
+    return VTL_ENTRY_INTERRUPT;
+}
+
+/* The access that was denied, if there are several: an atomic that may read is told as a write. */
+static uint8_t access_of(const struct vtl_vp *vp, const struct vtl_fault *fault)
+{
+    unsigned has = vtl_protection_effective(vp->partition, vp->active, fault->gpa / HV_PAGE_SIZE);
+    unsigned denied = fault->rights & ~has;
+
+    if (fault->rights & HV_PAGE_EXECUTE)
+        return ACCESS_EXECUTE;
+    if (denied)
+        return denied & HV_PAGE_READ ? ACCESS_READ : ACCESS_WRITE;
+    return fault->rights & HV_PAGE_WRITE ? ACCESS_WRITE : ACCESS_READ;
+}
+
+static uint64_t describe_instruction(const struct vtl_fault *fault)
+{
+    const struct decode_insn *insn = &fault->decoded;
+    uint64_t iss = 0;
+
+    if (!fault->is_data || fault->in_walk)
+        return 0;
+    if (insn->kind == DECODE_CACHE_CLEAN || insn->kind == DECODE_CACHE_INVALIDATE)
+        iss |= ESR_CM;
+    if (!insn->iss_valid)
+        return iss;
+    return iss | ESR_ISV | (uint64_t)insn->sas << ESR_SAS_SHIFT | (insn->sse ? ESR_SSE : 0) |
+           (uint64_t)insn->srt << ESR_SRT_SHIFT | (insn->sf ? ESR_SF : 0) |
+           (insn->ar ? ESR_AR : 0);
+}
+
+static uint64_t make_syndrome(const struct vtl_fault *fault, enum hv_intercept_message type,
+                              uint8_t access)
+{
+    uint64_t syndrome = ESR_IL | describe_instruction(fault);
+
+    /* Cache maintenance counts as a write (Arm ARM, ISS encoding for Data Aborts, WnR). */
+    if (access == ACCESS_WRITE || syndrome & ESR_CM)
+        syndrome |= ESR_WNR;
+    if (fault->in_walk)
+        syndrome |= ESR_S1PTW;
+    if (!fault->gva_valid)
+        syndrome |= ESR_FNV;
+    syndrome |= type == HV_MESSAGE_UNMAPPED_GPA ? ESR_TRANSLATION_FAULT : ESR_PERMISSION_FAULT;
+    /* A fetch has no ISS of a data abort; a walk for one is an instruction abort, too. */
+    if (fault->is_data || !fault->gva_valid)
+        return syndrome | ESR_DATA_ABORT;
+    return (syndrome & ~ESR_WNR) | ESR_INSTRUCTION_ABORT;
+}
+
+/* TLFS, VSM: whoever is told which address led where may rely on it until the VP returns. */
+static void lock_tlb(struct vtl_vp *vp, unsigned owner)
+{
+    vp->level[owner].tlb_locked |= (uint16_t)(1u << vp->active);
+}
+
+enum vtl_entry_reason vtl_intercept_memory(struct vtl_vp *vp, unsigned owner,
+                                           enum hv_intercept_message type,
+                                           const struct vtl_fault *fault)
+{
+    uint8_t access = access_of(vp, fault);
+    struct hv_memory_intercept memory = {
+        .header = make_header(vp, access),
+        .cache_type = CACHE_WRITE_BACK,
+        .instruction_size = fault->has_word ? sizeof(fault->word) : 0,
+        .instruction = fault->word,
+        .gva = fault->gva,
+        .gpa = fault->gpa,
+        .syndrome = make_syndrome(fault, type, access),
+    };
+
+    if (fault->gva_valid)
+        memory.info |= HV_MEMORY_GVA_VALID;
+    if (fault->gva_valid && !fault->in_walk) {
+        memory.info |= HV_MEMORY_GVA_GPA_VALID;
+        lock_tlb(vp, owner);
+    }
+    return send(vp, owner, type, &memory, sizeof(memory));
+}
+
+enum vtl_entry_reason vtl_intercept_reset(struct vtl_vp *vp, unsigned owner,
+                                          enum hv_reset_kind kind, uint32_t psci_code)
+{
+    struct hv_reset_intercept reset = {
+        .header = make_header(vp, ACCESS_EXECUTE),
+        .kind = kind,
+        .psci_code = psci_code,
+    };
+
+    return send(vp, owner, HV_MESSAGE_ARM64_RESET, &reset, sizeof(reset));
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Intercepts: what a lower VTL does and a higher one is to decide. The higher VTL gets a message,
+ * in slot 0 of its SynIC message page (SINT 0) or, if it prefers (VsmPartitionConfig.
+ * InterceptPage), in its VP assist page, and the VP enters it. It changes what it likes of the
+ * lower VTL (protections, registers, PC, a pending event) and returns.
+ * Source: TLFS, VSM, "Secure Intercepts"; layouts of arm64 as in OpenVMM, hvdef.
+ */
+#ifndef VTL_INTERCEPT_H
+#define VTL_INTERCEPT_H
+
+#include <stdbool.h>
+
+#include "smccc/smccc.h"
+#include "vtl/fault.h"
+#include "vtl/partition.h"
+#include "vtl/switch.h"
+
+/* SINT of intercepts (HV_SYNIC_INTERCEPTION_SINT_INDEX). */
+#define HV_INTERCEPT_SINT 0
+
+enum hv_intercept_message {
+    HV_MESSAGE_UNMAPPED_GPA = 0x80000000u,
+    HV_MESSAGE_GPA_INTERCEPT = 0x80000001u,
+    HV_MESSAGE_HYPERCALL_INTERCEPT = 0x80000050u,
+    HV_MESSAGE_ARM64_RESET = 0x8001000cu,
+};
+
+/* Header of all of them. */
+struct hv_intercept_header {
+    uint32_t vp;
+    uint8_t instruction_length;
+    uint8_t access;  /* 0 read, 1 write, 2 execute */
+    uint16_t state;  /* 1:0 exception level, 7:4 VTL */
+    uint64_t pc;     /* at the instruction */
+    uint64_t pstate;
+};
+
+struct hv_memory_intercept {
+    struct hv_intercept_header header;
+    uint32_t cache_type;
+    uint8_t instruction_size; /* bytes of it that follow; 0: not fetched */
+    uint8_t info;             /* HV_MEMORY_* */
+    uint16_t zero;
+    uint32_t instruction;
+    uint32_t zero2;
+    uint64_t gva;
+    uint64_t gpa;
+    uint64_t syndrome; /* as in ESR_EL2 */
+};
+#define HV_MEMORY_GVA_VALID 1u
+#define HV_MEMORY_GVA_GPA_VALID 2u /* gpa is what gva leads to; the VTL's TLB is locked */
+
+enum hv_reset_kind {
+    HV_RESET_POWER_OFF = 0,
+    HV_RESET_REBOOT = 1,
+};
+
+struct hv_reset_intercept {
+    struct hv_intercept_header header;
+    uint32_t kind;      /* enum hv_reset_kind */
+    uint32_t psci_code;
+};
+
+struct hv_hypercall_intercept {
+    struct hv_intercept_header header;
+    uint16_t immediate;
+    uint16_t zero;
+    uint32_t flags;
+    uint64_t x[SMCCC_REGISTERS];
+};
+
+/*
+ * The VTL above the active one that @fault concerns: the one that denies it, the lowest if several
+ * do. 0: none.
+ */
+unsigned vtl_intercept_owner(const struct vtl_vp *vp, const struct vtl_fault *fault);
+
+/* The lowest VTL above the active one with bit @bit in its VsmPartitionConfig; 0: none. */
+unsigned vtl_intercept_wanted(const struct vtl_vp *vp, uint64_t bit);
+
+/*
+ * Each gives @owner, a VTL enabled on @vp, its message; the caller then makes the VP enter it, for
+ * the reason returned.
+ */
+enum vtl_entry_reason vtl_intercept_memory(struct vtl_vp *vp, unsigned owner,
+                                           enum hv_intercept_message type,
+                                           const struct vtl_fault *fault);
+enum vtl_entry_reason vtl_intercept_reset(struct vtl_vp *vp, unsigned owner,
+                                          enum hv_reset_kind kind, uint32_t psci_code);
+
+#endif

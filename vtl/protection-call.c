@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypercalls about protections: see protection-call.h. */
+#include "vtl/protection-call.h"
+
+#include <string.h>
+
+#include "vtl/hypercalls.h"
+#include "vtl/protection.h"
+
+/* A guest must not fill the user's disk with refusals. */
+#define REFUSALS_TOLD 20
+
+static const char *rights_text(unsigned rights, char text[4])
+{
+    text[0] = rights & HV_PAGE_READ ? 'r' : '-';
+    text[1] = rights & HV_PAGE_WRITE ? 'w' : '-';
+    text[2] = rights & HV_PAGE_EXECUTE ? 'x' : '-';
+    text[3] = 0;
+    return text;
+}
+
+static void log_refusal(struct vtl_vp *caller, const struct hv_modify_protection *input,
+                        uint64_t page, enum hv_status status)
+{
+    char wanted[4], now[4];
+    unsigned vtl = caller->active ? caller->active - 1 : 0;
+    unsigned rights = vtl_protection_effective(caller->partition, vtl, page);
+
+    g_log(NULL, caller->refusals++ < REFUSALS_TOLD ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
+          "VP%u at VTL%u: protection of GPA 0x%" G_GINT64_MODIFIER "x as %s (0x%x) refused, %s; "
+          "VTL%u has %s there", caller->index, caller->active, page * HV_PAGE_SIZE,
+          rights_text(input->rights, wanted), input->rights, hv_status_name(status), vtl,
+          rights_text(rights, now));
+}
+
+static void log_change(const struct vtl_vp *caller, unsigned owner, uint64_t page, uint64_t count,
+                       unsigned before, unsigned rights)
+{
+    char wanted[4], was[4];
+
+    g_info("VP%u at VTL%u: GPA 0x%" G_GINT64_MODIFIER "x-0x%" G_GINT64_MODIFIER
+           "x: VTL%u now allows %s below it, %s before", caller->index, caller->active,
+           page * HV_PAGE_SIZE, (page + count) * HV_PAGE_SIZE - 1, owner,
+           rights_text(rights, wanted), rights_text(before, was));
+}
+
+/* Who may, and what: the same for all elements. */
+static enum hv_status check_modify(const struct vtl_vp *caller,
+                                   const struct hv_modify_protection *input, unsigned *owner)
+{
+    enum hv_status status;
+
+    if (input->partition != HV_PARTITION_SELF)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    if (input->zero[0] || input->zero[1] || input->zero[2])
+        return HV_STATUS_INVALID_PARAMETER;
+    status = hv_find_vtl(caller, input->vtl, owner);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    /* VTL0 has nobody below it. */
+    if (*owner == 0 || !vtl_protection_is_valid(input->rights))
+        return HV_STATUS_INVALID_PARAMETER;
+    return caller->partition->protection.allowed[*owner] ? HV_STATUS_SUCCESS
+                                                         : HV_STATUS_ACCESS_DENIED;
+}
+
+/* How many of @pages follow each other in memory. */
+static size_t count_run(const uint64_t *pages, size_t count)
+{
+    size_t run = 1;
+
+    while (run < count && pages[run] == pages[0] + run)
+        run++;
+    return run;
+}
+
+/* The first of @count pages is RAM, or INVALID_PARAMETER; *@count becomes those that are. */
+static enum hv_status limit_to_ram(const struct vtl_protection *protection, uint64_t page,
+                                   size_t *count)
+{
+    uint64_t index = page - protection->first_page;
+
+    if (page < protection->first_page || index >= protection->page_count)
+        return HV_STATUS_INVALID_PARAMETER;
+    *count = MIN(*count, protection->page_count - index);
+    return HV_STATUS_SUCCESS;
+}
+
+static enum hv_status modify_run(struct vtl_vp *caller, unsigned owner, unsigned rights,
+                                 const uint64_t *pages, size_t *count)
+{
+    const struct vtl_protection *protection = &caller->partition->protection;
+    enum hv_status status = limit_to_ram(protection, *pages, count);
+    unsigned before;
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    before = protection->allowed[owner][*pages - protection->first_page];
+    status = vtl_protection_set(caller->partition, owner, *pages, *count, rights);
+    if (status == HV_STATUS_SUCCESS)
+        log_change(caller, owner, *pages, *count, before, rights);
+    return status;
+}
+
+enum hv_status hv_modify_protection(void *context, const void *header, const void *elements,
+                                    size_t begin, size_t end, size_t *done)
+{
+    struct vtl_vp *caller = context;
+    const struct hv_modify_protection *input = header;
+    const uint64_t *pages = elements;
+    enum hv_status status;
+    unsigned owner;
+
+    *done = begin;
+    g_mutex_lock(&caller->partition->lock);
+    status = check_modify(caller, input, &owner);
+    while (status == HV_STATUS_SUCCESS && *done < end) {
+        size_t count = count_run(pages + *done, end - *done);
+
+        status = modify_run(caller, owner, input->rights, pages + *done, &count);
+        if (status == HV_STATUS_SUCCESS)
+            *done += count;
+    }
+    g_mutex_unlock(&caller->partition->lock);
+    if (status != HV_STATUS_SUCCESS)
+        log_refusal(caller, input, pages[*done], status);
+    return status;
+}
+
+static enum hv_status check_input(const struct vtl_vp *caller, const struct hv_check_access *input,
+                                  unsigned *vtl)
+{
+    static const uint8_t zero[sizeof(input->zero)];
+
+    if (input->partition != HV_PARTITION_SELF)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    if (memcmp(input->zero, zero, sizeof(zero)) != 0 || input->rights & ~HV_PAGE_ALL)
+        return HV_STATUS_INVALID_PARAMETER;
+    return hv_find_vtl(caller, input->vtl, vtl);
+}
+
+enum hv_status hv_check_access(void *context, const void *header, const void *element, void *output)
+{
+    struct vtl_vp *caller = context;
+    const struct vtl_partition *partition = caller->partition;
+    const struct hv_check_access *input = header;
+    const uint64_t *page = element;
+    uint32_t *result = output;
+    size_t one = 1;
+    unsigned vtl, denied;
+    enum hv_status status = check_input(caller, input, &vtl);
+
+    if (status == HV_STATUS_SUCCESS)
+        status = limit_to_ram(&partition->protection, *page, &one);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    /* Without MBEC, user execute is not asked about by itself. */
+    denied = input->rights & ~HV_PAGE_USER_EXECUTE &
+             ~vtl_protection_effective(partition, vtl, *page);
+    if (denied)
+        *result = HV_CHECK_INTERCEPTED | denied << HV_CHECK_DENIED_SHIFT |
+                  vtl_protection_denied_by(partition, vtl, *page, denied) << HV_CHECK_VTL_SHIFT;
+    return HV_STATUS_SUCCESS;
+}
