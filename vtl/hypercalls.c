@@ -235,7 +235,7 @@ static enum hv_status translate_virtual_address(void *context, const void *heade
     return hv_translate(target.vp, target.vtl, input, output);
 }
 
-static const struct hv_call calls[] = {
+const struct hv_call vtl_calls[] = {
     {HV_CALL_MODIFY_VTL_PROTECTION_MASK, "HvCallModifyVtlProtectionMask", HV_CALL_REP,
      sizeof(struct hv_modify_protection), sizeof(uint64_t), 0, NULL, hv_modify_protection},
     {HV_CALL_ENABLE_PARTITION_VTL, "HvCallEnablePartitionVtl", 0,
@@ -261,6 +261,8 @@ static const struct hv_call calls[] = {
      sizeof(struct hv_check_access), sizeof(uint64_t), sizeof(uint64_t), hv_check_access, NULL},
 };
 
+const size_t vtl_call_count = G_N_ELEMENTS(vtl_calls);
+
 /* TLFS, "Establishing the Hypercall Interface": first the guest says who it is. */
 static enum hv_status admit(void *context, const struct hv_call *call)
 {
@@ -285,8 +287,8 @@ static int write_memory(void *context, uint64_t gpa, const void *buffer, size_t 
 }
 
 static const struct hv_call_environment environment = {
-    .calls = calls,
-    .count = G_N_ELEMENTS(calls),
+    .calls = vtl_calls,
+    .count = G_N_ELEMENTS(vtl_calls),
     .admit = admit,
     .read = read_memory,
     .write = write_memory,

@@ -27,6 +27,10 @@ enum hv_call_code {
 #define HV_INPUT_VTL_USE 0x10u
 #define HV_INPUT_VTL_RESERVED 0xe0u
 
+/* What there is, a row each; for tests, which derive their inputs from the rows. */
+extern const struct hv_call vtl_calls[];
+extern const size_t vtl_call_count;
+
 /*
  * The VTL that an HV_INPUT_VTL of @caller means. ACCESS_DENIED: a higher one, whether it exists or
  * not; INVALID_PARAMETER: reserved bits, or a VTL that is not enabled.
