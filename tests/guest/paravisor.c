@@ -16,7 +16,8 @@
 #define SIMP 0x000a0013u
 #define EOM 0x000a0014u
 #define ENABLE 1ul
-#define SINT_POLLING_VECTOR (1ul << 18 | 0x12ul)
+#define SINT_POLLING (1ul << 18)
+#define SINT_VECTOR 0x12u /* a PPI */
 
 #define ENTRY_CALL 1
 #define ASSIST_REASON 8
@@ -37,6 +38,7 @@ enum command {
     COMMAND_READ,
     COMMAND_WRITE,
     COMMAND_CHECK,
+    COMMAND_INTERRUPTS,
 };
 
 /* X0-X17 and X19-X28, in this order; call.S knows it. */
@@ -52,6 +54,7 @@ static struct paravisor {
     struct shared shared;
     enum policy policy;
     unsigned count;
+    volatile unsigned interrupts;
     unsigned reason, last_reason;
     struct intercept last;
 } paravisors[GUEST_MAX_VPS];
@@ -134,7 +137,8 @@ static void emulate(struct shared *shared, const struct intercept *intercept)
 
 static void skip(const struct intercept *intercept)
 {
-    bool fetch = intercept->access == INTERCEPT_EXECUTE;
+    bool fetch = intercept->type == INTERCEPT_PROTECTION &&
+                 intercept->access == INTERCEPT_EXECUTE;
 
     lower_set(PC_NAME, fetch ? lower_get(X0_NAME + 30) : intercept->pc + 4, 0);
 }
@@ -206,6 +210,8 @@ static uint64_t obey(struct paravisor *paravisor, uint64_t *x)
     case COMMAND_WRITE:
         *(volatile uint64_t *)x[2] = x[3];
         return 0;
+    case COMMAND_INTERRUPTS:
+        return paravisor->interrupts;
     case COMMAND_CHECK:
         return check_access(x[2], x[3], &x[2]);
     default:
@@ -213,15 +219,32 @@ static uint64_t obey(struct paravisor *paravisor, uint64_t *x)
     }
 }
 
+static void count_interrupt(unsigned intid)
+{
+    if (check(intid == SINT_VECTOR, "paravisor: interrupt %u", intid))
+        paravisors[guest_vp()].interrupts++;
+}
+
+static void prepare_interrupt(void)
+{
+    gic_init();
+    gic_enable(SINT_VECTOR);
+    interrupt_handle(count_interrupt);
+    __asm__ volatile("msr daifclr, #2" : : : "memory");
+}
+
 static void prepare(void)
 {
+    bool interrupts = argument_is("sint", "irq");
     unsigned vp = guest_vp();
 
     hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
     hv_set(HV_NATIVE, VP_ASSIST_PAGE, (uintptr_t)assist_pages[vp] | ENABLE);
     hv_set(HV_NATIVE, SIMP, (uintptr_t)message_pages[vp] | ENABLE);
-    hv_set(HV_NATIVE, SINT0, SINT_POLLING_VECTOR);
+    hv_set(HV_NATIVE, SINT0, SINT_VECTOR | (interrupts ? 0 : SINT_POLLING));
     hv_set(HV_NATIVE, SCONTROL, ENABLE);
+    if (interrupts)
+        prepare_interrupt();
 }
 
 void paravisor_serve(void)
@@ -298,6 +321,11 @@ unsigned paravisor_intercepts(struct intercept *last)
 unsigned paravisor_entry_reason(void)
 {
     return (unsigned)command(COMMAND_REASON, 0, 0, 0, NULL);
+}
+
+unsigned paravisor_interrupts(void)
+{
+    return (unsigned)command(COMMAND_INTERRUPTS, 0, 0, 0, NULL);
 }
 
 uint64_t paravisor_read(const volatile uint64_t *address)

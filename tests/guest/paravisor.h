@@ -51,7 +51,10 @@ struct intercept {
 #define INFO_GVA_VALID 1u
 #define INFO_GVA_GPA_VALID 2u
 
-/* For the higher VTL: never returns. On each VP that is to come there. */
+/*
+ * For the higher VTL: never returns. On each VP that is to come there. It looks for messages by
+ * itself, unless the payload has the argument sint=irq: then SINT 0 interrupts it.
+ */
 noreturn void paravisor_serve(void);
 
 /* --- For VTL0 ------------------------------------------------------------------------------ */
@@ -68,6 +71,8 @@ void paravisor_policy(enum policy policy);
 unsigned paravisor_intercepts(struct intercept *last);
 /* How it was entered the last time before this call (HV_VTL_ENTRY_REASON). */
 unsigned paravisor_entry_reason(void);
+/* How many interrupts it has taken for its messages, if it runs with the argument sint=irq. */
+unsigned paravisor_interrupts(void);
 /* A load and a store by the higher VTL. */
 uint64_t paravisor_read(const volatile uint64_t *address);
 void paravisor_write(volatile uint64_t *address, uint64_t value);
