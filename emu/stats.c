@@ -19,7 +19,7 @@ static const char *const exit_names[STATS_EXITS] = {
 static const char *const switch_names[STATS_SWITCHES] = {
     [STATS_VTL_CALL] = "VTL call",
     [STATS_VTL_RETURN] = "VTL return",
-    [STATS_INTERCEPT] = "VTL intercept",
+    [STATS_INTERCEPT] = "intercept",
 };
 
 const char *stats_exit_name(uint32_t reason)
@@ -75,6 +75,8 @@ void stats_add(struct stats *to, const struct stats *from)
     to->hypercalls += from->hypercalls;
     to->smccc_calls += from->smccc_calls;
     to->undefined += from->undefined;
+    to->violations += from->violations;
+    to->steps += from->steps;
     widen(to, from);
 }
 
@@ -131,6 +133,10 @@ void stats_print(const struct stats *stats)
     print_count("SMCCC functions", stats->smccc_calls);
     print_count("Hyper-V hypercalls", stats->hypercalls);
     print_count("undefined instructions", stats->undefined);
+    if (stats->violations + stats->steps)
+        g_printerr("Pages with less than all rights\n");
+    print_count("accesses denied", stats->violations);
+    print_count("instructions stepped", stats->steps);
     g_printerr("System calls for vCPUs\n");
     for (size_t i = 0; i < STATS_CALLS; i++)
         print_count(calls[i], stats->calls[i]);
