@@ -57,16 +57,36 @@ static void write_results(struct vcpu *vcpu, const struct smccc_registers *befor
             vcpu_set64(vcpu, REG_X0 + i, after->x[i]);
 }
 
-static void finish(struct vcpu *vcpu, enum smccc_outcome outcome, uint64_t pc,
-                   const struct smccc_registers *before, const struct smccc_registers *after)
+/* A higher VTL completes the call: it sets the result and moves PC on, or has it made again. */
+static bool intercept(struct vp *vp, enum hvc_convention convention,
+                      const struct smccc_registers *registers)
 {
-    if (outcome == SMCCC_STOP)
+    unsigned owner = vtl_intercept_hypercalls(vp->core);
+
+    if (!owner || !vp_can_intercept(vp, owner))
+        return false;
+    vcpu_set64(&vp_active(vp)->vcpu, REG_PC, vp->call_pc);
+    vp_intercept(vp, owner,
+                 vtl_intercept_hypercall(vp->core, owner, (uint16_t)convention, registers));
+    return true;
+}
+
+static void finish(struct vp *vp, enum smccc_outcome outcome, enum hvc_convention convention,
+                   const struct smccc_registers *before, struct smccc_registers *after)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    uint64_t pc = vp->call_pc;
+
+    if (outcome == SMCCC_STOP ||
+        (outcome == SMCCC_INTERCEPTED && intercept(vp, convention, after)))
         return;
+    if (outcome == SMCCC_INTERCEPTED)
+        after->x[0] = HV_STATUS_INVALID_HYPERCALL_CODE;
     write_results(vcpu, before, after);
     vcpu_set64(vcpu, REG_PC, outcome == SMCCC_RETRY ? pc : pc + A64_INSN_SIZE);
 }
 
-static void perform_smccc(struct vp *vp, uint64_t pc)
+static void perform_smccc(struct vp *vp)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
     struct smccc_registers arguments = {0}, registers;
@@ -81,10 +101,10 @@ static void perform_smccc(struct vp *vp, uint64_t pc)
     trace_line(vp->machine->trace, vp->core->index, vp->core->active,
                "smccc 0x%08x 0x%" G_GINT64_MODIFIER "x", id, registers.x[1]);
     outcome = smccc_dispatch(services, G_N_ELEMENTS(services), vp->core, &registers);
-    finish(vcpu, outcome, pc, &arguments, &registers);
+    finish(vp, outcome, HVC_SMCCC, &arguments, &registers);
 }
 
-static void perform_hypercall(struct vp *vp, uint64_t pc)
+static void perform_hypercall(struct vp *vp)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
     struct smccc_registers arguments, registers;
@@ -96,46 +116,46 @@ static void perform_hypercall(struct vp *vp, uint64_t pc)
     trace_line(vp->machine->trace, vp->core->index, vp->core->active,
                "hypercall 0x%" G_GINT64_MODIFIER "x", registers.x[0]);
     outcome = vtl_hypercall(vp->core, HVC_HYPERCALL, &registers);
-    finish(vcpu, outcome, pc, &arguments, &registers);
+    finish(vp, outcome, HVC_HYPERCALL, &arguments, &registers);
 }
 
-static void perform_undefined(struct vp *vp, uint64_t pc)
+static void perform_undefined(struct vp *vp)
 {
     vp->stats.undefined++;
     trace_line(vp->machine->trace, vp->core->index, vp->core->active,
-               "undefined at 0x%" G_GINT64_MODIFIER "x", pc);
-    vcpu_inject_exception(&vp_active(vp)->vcpu, ESR_UNDEFINED, pc);
+               "undefined at 0x%" G_GINT64_MODIFIER "x", vp->call_pc);
+    vcpu_inject_exception(&vp_active(vp)->vcpu, ESR_UNDEFINED, vp->call_pc);
 }
 
-static void switch_to(struct vp *vp, unsigned target, enum stats_switch kind, uint64_t pc)
+static void switch_to(struct vp *vp, unsigned target, enum stats_switch kind)
 {
     /* A second use of this site is safe whatever X0 holds. */
-    sites_add(&vp->machine->level[vp->core->active].sites, pc);
-    vcpu_set64(&vp_active(vp)->vcpu, REG_PC, pc + A64_INSN_SIZE);
+    sites_add(&vp->machine->level[vp->core->active].sites, vp->call_pc);
+    vcpu_set64(&vp_active(vp)->vcpu, REG_PC, vp->call_pc + A64_INSN_SIZE);
     vp_switch(vp, target, VTL_ENTRY_CALL, kind);
 }
 
-static void perform_vtl_call(struct vp *vp, uint64_t pc)
+static void perform_vtl_call(struct vp *vp)
 {
     unsigned target;
 
     if (vtl_call_target(vp->core, &target) && power_can_enter(vp, target))
-        switch_to(vp, target, STATS_VTL_CALL, pc);
+        switch_to(vp, target, STATS_VTL_CALL);
     else
-        perform_undefined(vp, pc);
+        perform_undefined(vp);
 }
 
-static void perform_vtl_return(struct vp *vp, uint64_t pc)
+static void perform_vtl_return(struct vp *vp)
 {
     unsigned target;
 
     if (vtl_return_target(vp->core, &target))
-        switch_to(vp, target, STATS_VTL_RETURN, pc);
+        switch_to(vp, target, STATS_VTL_RETURN);
     else
-        perform_undefined(vp, pc);
+        perform_undefined(vp);
 }
 
-static void (*const performers[HVC_CONVENTIONS])(struct vp *vp, uint64_t pc) = {
+static void (*const performers[HVC_CONVENTIONS])(struct vp *vp) = {
     [HVC_SMCCC] = perform_smccc,           [HVC_HYPERCALL] = perform_hypercall,
     [HVC_VTL_CALL] = perform_vtl_call,     [HVC_VTL_RETURN] = perform_vtl_return,
     [HVC_UNDEFINED] = perform_undefined,
@@ -144,7 +164,7 @@ static void (*const performers[HVC_CONVENTIONS])(struct vp *vp, uint64_t pc) = {
 void hvc_perform(struct vp *vp, uint64_t pc, uint16_t immediate)
 {
     vp->call_pc = pc;
-    performers[hvc_convention(immediate)](vp, pc);
+    performers[hvc_convention(immediate)](vp);
 }
 
 /* Nobody serves SMC here; the conduit is HVC. KVM has already moved PC on. */

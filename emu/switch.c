@@ -33,9 +33,11 @@ void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
     machine_note_entry(vp->machine, target);
     give_start_argument(vp, to);
     stats_count_switch(&vp->stats, kind);
-    trace_line(vp->machine->trace, vp->core->index, source,
-               "switch to vtl%u by VTL %s at 0x%" G_GINT64_MODIFIER "x", target, names[kind],
-               vcpu_get64(&from->vcpu, REG_PC));
+    /* Only for a trace: reading PC is a system call. */
+    if (vp->machine->trace)
+        trace_line(vp->machine->trace, vp->core->index, source,
+                   "switch to vtl%u by VTL %s, to come back at 0x%" G_GINT64_MODIFIER "x", target,
+                   names[kind], vcpu_get64(&from->vcpu, REG_PC));
 }
 
 bool vp_can_intercept(struct vp *vp, unsigned owner)

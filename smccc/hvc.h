@@ -12,6 +12,7 @@
 /* Size of every A64 instruction, in bytes. */
 #define A64_INSN_SIZE 4
 
+/* The first four are their immediates. */
 enum hvc_convention {
     HVC_SMCCC,       /* #0: SMC Calling Convention; X0 holds the function id */
     HVC_HYPERCALL,   /* #1: Hyper-V native hypercall; X0 holds the control word */

@@ -24,6 +24,8 @@ enum hv_status vtl_enable_for_partition(struct vtl_vp *caller, unsigned vtl, uin
         status = HV_STATUS_INVALID_PARAMETER;
     else if (partition->enabled & 1u << vtl)
         status = HV_STATUS_VTL_ALREADY_ENABLED;
+    else if (vtl > vtl_offered(partition, caller->active))
+        status = HV_STATUS_INVALID_PARAMETER;
     else
         partition->enabled |= 1u << vtl;
     g_mutex_unlock(&partition->lock);

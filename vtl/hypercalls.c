@@ -4,6 +4,7 @@
 
 #include "vtl/enable.h"
 #include "vtl/hv-registers.h"
+#include "vtl/intercept.h"
 #include "vtl/protection-call.h"
 #include "vtl/translate-call.h"
 
@@ -235,6 +236,18 @@ static enum hv_status translate_virtual_address(void *context, const void *heade
     return hv_translate(target.vp, target.vtl, input, output);
 }
 
+static enum hv_status install_intercept(void *context, const void *header, const void *element,
+                                        void *output)
+{
+    const struct hv_install_intercept *input = header;
+
+    (void)element;
+    (void)output;
+    if (input->partition != HV_PARTITION_SELF)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    return vtl_intercept_install(context, input);
+}
+
 const struct hv_call vtl_calls[] = {
     {HV_CALL_MODIFY_VTL_PROTECTION_MASK, "HvCallModifyVtlProtectionMask", HV_CALL_REP,
      sizeof(struct hv_modify_protection), sizeof(uint64_t), 0, NULL, hv_modify_protection},
@@ -242,6 +255,8 @@ const struct hv_call vtl_calls[] = {
      sizeof(struct enable_partition_vtl), 0, 0, enable_partition_vtl, NULL},
     {HV_CALL_ENABLE_VP_VTL, "HvCallEnableVpVtl", 0, sizeof(struct vp_and_context), 0, 0,
      enable_vp_vtl, NULL},
+    {HV_CALL_INSTALL_INTERCEPT, "HvCallInstallIntercept", 0, sizeof(struct hv_install_intercept), 0,
+     0, install_intercept, NULL},
     {HV_CALL_GET_VP_REGISTERS, "HvCallGetVpRegisters", HV_CALL_REP | HV_CALL_EARLY,
      sizeof(struct registers_header), sizeof(uint32_t), sizeof(struct hv_u128), get_vp_register,
      NULL},
@@ -294,9 +309,22 @@ static const struct hv_call_environment environment = {
     .write = write_memory,
 };
 
+/* Only what an identified guest asks for, and nobody here serves. */
+static bool is_intercepted(const struct vtl_vp *vp, uint64_t word)
+{
+    if (!vtl_intercept_hypercalls(vp) || !vp->partition->guest_os_id[vp->active])
+        return false;
+    for (size_t i = 0; i < vtl_call_count; i++)
+        if (vtl_calls[i].code == hv_control_decode(word).code)
+            return false;
+    return true;
+}
+
 enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
                                  struct smccc_registers *registers)
 {
+    if (is_intercepted(vp, registers->x[convention == HVC_SMCCC ? 1 : 0]))
+        return SMCCC_INTERCEPTED;
     return hv_call_dispatch(&environment, vp, convention, registers);
 }
 

@@ -13,6 +13,7 @@ enum hv_call_code {
     HV_CALL_MODIFY_VTL_PROTECTION_MASK = 0x000c,
     HV_CALL_ENABLE_PARTITION_VTL = 0x000d,
     HV_CALL_ENABLE_VP_VTL = 0x000f,
+    HV_CALL_INSTALL_INTERCEPT = 0x004d,
     HV_CALL_GET_VP_REGISTERS = 0x0050,
     HV_CALL_SET_VP_REGISTERS = 0x0051,
     HV_CALL_TRANSLATE_VIRTUAL_ADDRESS = 0x0052,
@@ -37,7 +38,10 @@ extern const size_t vtl_call_count;
  */
 enum hv_status hv_find_vtl(const struct vtl_vp *caller, uint8_t input, unsigned *vtl);
 
-/* Performs the hypercall of @vp in @registers, made by HVC_SMCCC or HVC_HYPERCALL. */
+/*
+ * Performs the hypercall of @vp in @registers, made by HVC_SMCCC or HVC_HYPERCALL.
+ * SMCCC_INTERCEPTED: nobody serves it, but a higher VTL wants to know (vtl_intercept_hypercalls()).
+ */
 enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
                                  struct smccc_registers *registers);
 

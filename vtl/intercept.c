@@ -55,6 +55,29 @@ unsigned vtl_intercept_wanted(const struct vtl_vp *vp, uint64_t bit)
     return 0;
 }
 
+enum hv_status vtl_intercept_install(struct vtl_vp *caller,
+                                     const struct hv_install_intercept *input)
+{
+    uint16_t self = (uint16_t)(1u << caller->active);
+
+    if (caller->active == 0)
+        return HV_STATUS_ACCESS_DENIED;
+    if (input->type != HV_INTERCEPT_TYPE_HYPERCALL || input->access & ~HV_INTERCEPT_ACCESS_EXECUTE)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (input->access)
+        caller->partition->hypercall_intercepts |= self;
+    else
+        caller->partition->hypercall_intercepts &= (uint16_t)~self;
+    return HV_STATUS_SUCCESS;
+}
+
+unsigned vtl_intercept_hypercalls(const struct vtl_vp *vp)
+{
+    uint16_t higher = vp->partition->hypercall_intercepts & (uint16_t)~((2u << vp->active) - 1);
+
+    return higher ? (unsigned)g_bit_nth_lsf(higher, -1) : 0;
+}
+
 static struct hv_intercept_header make_header(const struct vtl_vp *vp, uint8_t access)
 {
     uint64_t pstate = vp_register(vp, vp->active, HV_REGISTER_PSTATE);
@@ -182,4 +205,17 @@ enum vtl_entry_reason vtl_intercept_reset(struct vtl_vp *vp, unsigned owner,
     };
 
     return send(vp, owner, HV_MESSAGE_ARM64_RESET, &reset, sizeof(reset));
+}
+
+enum vtl_entry_reason vtl_intercept_hypercall(struct vtl_vp *vp, unsigned owner,
+                                              uint16_t immediate,
+                                              const struct smccc_registers *registers)
+{
+    struct hv_hypercall_intercept hypercall = {
+        .header = make_header(vp, ACCESS_EXECUTE),
+        .immediate = immediate,
+    };
+
+    memcpy(hypercall.x, registers->x, sizeof(hypercall.x));
+    return send(vp, owner, HV_MESSAGE_HYPERCALL_INTERCEPT, &hypercall, sizeof(hypercall));
 }

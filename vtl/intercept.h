@@ -79,6 +79,23 @@ unsigned vtl_intercept_owner(const struct vtl_vp *vp, const struct vtl_fault *fa
 /* The lowest VTL above the active one with bit @bit in its VsmPartitionConfig; 0: none. */
 unsigned vtl_intercept_wanted(const struct vtl_vp *vp, uint64_t bit);
 
+/* HvCallInstallIntercept (TLFS; layout as in Linux, hvhdk.h). */
+struct hv_install_intercept {
+    uint64_t partition;
+    uint32_t access; /* HV_INTERCEPT_ACCESS_*; 0 removes it */
+    uint32_t type;
+    uint64_t parameter; /* of types that have one */
+};
+#define HV_INTERCEPT_ACCESS_EXECUTE 4u
+#define HV_INTERCEPT_TYPE_HYPERCALL 8u
+
+/* Of the types there is one: hypercalls of lower VTLs that nobody here serves. */
+enum hv_status vtl_intercept_install(struct vtl_vp *caller,
+                                     const struct hv_install_intercept *input);
+
+/* The lowest VTL above the active one that wants such hypercalls; 0: none. */
+unsigned vtl_intercept_hypercalls(const struct vtl_vp *vp);
+
 /*
  * Each gives @owner, a VTL enabled on @vp, its message; the caller then makes the VP enter it, for
  * the reason returned.
@@ -88,5 +105,8 @@ enum vtl_entry_reason vtl_intercept_memory(struct vtl_vp *vp, unsigned owner,
                                            const struct vtl_fault *fault);
 enum vtl_entry_reason vtl_intercept_reset(struct vtl_vp *vp, unsigned owner,
                                           enum hv_reset_kind kind, uint32_t psci_code);
+enum vtl_entry_reason vtl_intercept_hypercall(struct vtl_vp *vp, unsigned owner,
+                                              uint16_t immediate,
+                                              const struct smccc_registers *registers);
 
 #endif

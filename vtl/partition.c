@@ -38,6 +38,7 @@ struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, uns
     partition->machine = machine;
     partition->enabled = enabled | 1;
     partition->maximum = maximum;
+    partition->offered = VTL_PARAVISOR - 1;
     partition->vp_count = vp_count;
     partition->vps = g_new0(struct vtl_vp, vp_count);
     /* TLFS, VSM, "Zero Memory on Reset": on by default. */
@@ -48,6 +49,13 @@ struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, uns
     for (unsigned i = 0; i < vp_count; i++)
         init_vp(&partition->vps[i], partition, i, boot_vtl);
     return partition;
+}
+
+unsigned vtl_offered(const struct vtl_partition *partition, unsigned vtl)
+{
+    if (vtl >= VTL_PARAVISOR || !(partition->enabled & 1u << VTL_PARAVISOR))
+        return partition->maximum;
+    return MIN(partition->maximum, partition->offered);
 }
 
 void vtl_partition_free(struct vtl_partition *partition)

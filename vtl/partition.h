@@ -22,6 +22,9 @@
 #define HV_PARTITION_SELF UINT64_MAX
 #define HV_VP_SELF 0xfffffffeu
 
+/* The VTL of a paravisor. */
+#define VTL_PARAVISOR 2
+
 #define HV_CRASH_PARAMETERS 5
 
 /* Value slot of a register in hypercalls: 128 bits, narrower ones zero-extended. */
@@ -119,9 +122,11 @@ struct vtl_partition {
     GMutex lock;
     _Atomic uint16_t enabled;    /* set of VTLs enabled for the partition; written under lock */
     unsigned maximum;            /* the highest VTL that may be enabled */
+    _Atomic unsigned offered;    /* the same by VTLs below a paravisor, as that has it; under lock */
     _Atomic uint64_t config[VTL_LEVELS]; /* VsmPartitionConfig of each VTL; written under lock */
     _Atomic uint64_t guest_os_id[VTL_LEVELS]; /* written under lock */
     uint64_t reference_tsc[VTL_LEVELS]; /* ReferenceTsc of each VTL; under lock */
+    _Atomic uint16_t hypercall_intercepts; /* set of VTLs that want what nobody serves */
     struct vtl_protection protection;
     uint32_t zero_size;   /* bytes that DC ZVA zeroes (DCZID_EL0.BS) */
     unsigned vp_count;
@@ -160,6 +165,9 @@ int vtl_memory_write(struct vtl_partition *partition, unsigned vtl, uint64_t gpa
 /* The same for struct vtl_backend's compare_exchange(). */
 int vtl_memory_exchange(struct vtl_partition *partition, unsigned vtl, uint64_t gpa,
                         uint64_t expected, uint64_t desired);
+
+/* The highest VTL that @vtl may enable: a paravisor, once it is there, limits those below it. */
+unsigned vtl_offered(const struct vtl_partition *partition, unsigned vtl);
 
 /* The highest VTL in a set of VTLs. */
 unsigned vtl_highest(uint16_t set);

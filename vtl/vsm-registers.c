@@ -85,6 +85,27 @@ static enum hv_status set_partition_config(struct vtl_vp *vp, unsigned vtl, uint
     return status;
 }
 
+/* GuestVsmPartitionConfig, of the paravisor: how many VTLs those below it may have. */
+#define GUEST_CONFIG_MAXIMUM 0xfull
+
+static struct hv_u128 get_guest_config(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+{
+    (void)name;
+    return (struct hv_u128){.low = vtl == VTL_PARAVISOR ? vp->partition->offered : 0};
+}
+
+static enum hv_status set_guest_config(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                                       struct hv_u128 value)
+{
+    (void)name;
+    if (vtl != VTL_PARAVISOR)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (value.low & ~GUEST_CONFIG_MAXIMUM || value.low >= VTL_PARAVISOR)
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    vp->partition->offered = (unsigned)value.low;
+    return HV_STATUS_SUCCESS;
+}
+
 /* VsmVpSecureConfigVtln: of MBEC, TLB lock and shadow stacks there is the second only. */
 #define SECURE_CONFIG_TLB_LOCKED (1ull << 1)
 
@@ -123,6 +144,8 @@ static const struct hv_register registers[] = {
     {HV_REGISTER_VSM_CAPABILITIES, "VsmCapabilities", HV_READ, get_vsm_capabilities, NULL},
     {HV_REGISTER_VSM_PARTITION_CONFIG, "VsmPartitionConfig", HV_READ | HV_WRITE,
      get_partition_config, set_partition_config},
+    {HV_REGISTER_GUEST_VSM_PARTITION_CONFIG, "GuestVsmPartitionConfig", HV_READ | HV_WRITE,
+     get_guest_config, set_guest_config},
     {HV_REGISTER_VSM_VP_SECURE_CONFIG_VTL0, "VsmVpSecureConfigVtl0", HV_READ | HV_WRITE,
      get_secure_config, set_secure_config},
     {HV_REGISTER_VSM_VP_SECURE_CONFIG_VTL0 + 1, "VsmVpSecureConfigVtl1", HV_READ | HV_WRITE,

@@ -10,6 +10,10 @@
 #define INTERCEPT_NOT_PRESENT (1ul << 14)
 #define INTERCEPT_SYSTEM_RESET (1ul << 15)
 
+#define INTERCEPT_TYPE_HYPERCALL 8
+#define ACCESS_EXECUTE 4
+#define UNKNOWN_CALL 0x7777ul
+
 #define REASON_INTERRUPT 2
 #define REASON_INTERCEPT 3
 #define RESET_POWER_OFF 0
@@ -103,6 +107,29 @@ static void test_reset(void)
     }
 }
 
+static void test_hypercall(void)
+{
+    uint64_t block[16] = {0x1234, 0x5678};
+    struct intercept seen = {0};
+    uint64_t result;
+
+    hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
+    report(hv_call(HV_NATIVE, UNKNOWN_CALL | HV_FAST, block) == 2, "a call that nobody serves");
+    report(paravisor_install(INTERCEPT_TYPE_HYPERCALL, 1) == 5, "they are not read");
+    report(paravisor_install(INTERCEPT_TYPE_HYPERCALL, ACCESS_EXECUTE) == 0,
+           "the paravisor wants such calls");
+    paravisor_policy(POLICY_ANSWER);
+    result = hv_call(HV_NATIVE, UNKNOWN_CALL | HV_FAST, block);
+    report(result == 0x1235 && paravisor_intercepts(&seen) == 1 &&
+               seen.type == INTERCEPT_HYPERCALL && seen.cache_type == 1 &&
+               seen.instruction == (UNKNOWN_CALL | HV_FAST) && seen.gpa == 0x5678,
+           "and answers them: 0x%lx, immediate %u, X0 0x%x X1 0x%lx X2 0x%lx", result,
+           seen.cache_type, seen.instruction, seen.gva, seen.gpa);
+    report(hv_call(HV_NATIVE, HV_CALL_GET_VP_REGISTERS, block) == 3, "others are not its business");
+    report(paravisor_install(INTERCEPT_TYPE_HYPERCALL, 0) == 0, "it has had enough");
+    report(hv_call(HV_SMCCC, UNKNOWN_CALL, block) == 2, "nobody serves it, as before");
+}
+
 void guest_main(void)
 {
     if (guest_vtl != 0)
@@ -111,9 +138,10 @@ void guest_main(void)
     test_device();
     test_assist_page();
     test_reset();
+    test_hypercall();
     if (argument_is("sint", "irq")) {
         unsigned taken = paravisor_interrupts();
 
-        report(taken == 102 + 2, "messages interrupt the paravisor: %u", taken);
+        report(taken == 102 + 2 + 1, "messages interrupt the paravisor: %u", taken);
     }
 }

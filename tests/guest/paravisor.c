@@ -3,6 +3,7 @@
 #include "tests/guest/paravisor.h"
 
 #define MODIFY_VTL_PROTECTION_MASK 0x000cul
+#define INSTALL_INTERCEPT 0x004dul
 #define CHECK_SPARSE_ACCESS 0x00d4ul
 #define USE_VTL 0x10ul /* HV_INPUT_VTL */
 
@@ -39,6 +40,7 @@ enum command {
     COMMAND_WRITE,
     COMMAND_CHECK,
     COMMAND_INTERRUPTS,
+    COMMAND_INSTALL,
 };
 
 /* X0-X17 and X19-X28, in this order; call.S knows it. */
@@ -111,6 +113,13 @@ static uint64_t check_access(uint64_t page, uint64_t rights, uint64_t *element)
     return result;
 }
 
+static uint64_t install(uint32_t type, uint32_t access)
+{
+    uint64_t block[16] = {HV_PARTITION_SELF, access | (uint64_t)type << 32, 0};
+
+    return HV_STATUS(hv_call(HV_NATIVE, INSTALL_INTERCEPT | HV_FAST, block));
+}
+
 static void inject(const struct intercept *intercept)
 {
     lower_set(PENDING_EVENT0, EVENT_PENDING, INJECTED_ESR);
@@ -159,6 +168,10 @@ static void deal_with(struct paravisor *paravisor)
         break;
     case POLICY_EMULATE:
         emulate(&paravisor->shared, last);
+        break;
+    case POLICY_ANSWER:
+        paravisor->shared.x[0] = last->gva + 1;
+        lower_set(PC_NAME, last->pc + 4, 0);
         break;
     case POLICY_WATCH:
         break;
@@ -212,6 +225,8 @@ static uint64_t obey(struct paravisor *paravisor, uint64_t *x)
         return 0;
     case COMMAND_INTERRUPTS:
         return paravisor->interrupts;
+    case COMMAND_INSTALL:
+        return install((uint32_t)x[2], (uint32_t)x[3]);
     case COMMAND_CHECK:
         return check_access(x[2], x[3], &x[2]);
     default:
@@ -326,6 +341,11 @@ unsigned paravisor_entry_reason(void)
 unsigned paravisor_interrupts(void)
 {
     return (unsigned)command(COMMAND_INTERRUPTS, 0, 0, 0, NULL);
+}
+
+unsigned paravisor_install(uint32_t type, uint32_t access)
+{
+    return (unsigned)command(COMMAND_INSTALL, type, access, 0, NULL);
 }
 
 uint64_t paravisor_read(const volatile uint64_t *address)

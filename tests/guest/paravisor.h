@@ -24,6 +24,7 @@ enum policy {
     POLICY_INJECT,  /* gives VTL0 a data abort */
     POLICY_EMULATE, /* of a load: its register becomes 0x1000 + the low 12 bits of the GPA */
     POLICY_WATCH,   /* nothing; the VP tries again */
+    POLICY_ANSWER,  /* of a hypercall: X0 becomes X1 + 1 */
 };
 
 /* HV_MESSAGE with an arm64 memory intercept (hvdef). */
@@ -35,15 +36,16 @@ struct intercept {
     uint8_t length, access;
     uint16_t state;
     uint64_t pc, pstate;
-    uint32_t cache_type; /* of a reset: its kind */
+    uint32_t cache_type; /* of a reset: its kind; of a hypercall: the immediate */
     uint8_t byte_count, info;
     uint16_t zero2;
     uint32_t instruction, zero3;
-    uint64_t gva, gpa, syndrome;
+    uint64_t gva, gpa, syndrome; /* of a hypercall: X1-X3 */
 };
 
 #define INTERCEPT_UNMAPPED 0x80000000u
 #define INTERCEPT_PROTECTION 0x80000001u
+#define INTERCEPT_HYPERCALL 0x80000050u
 #define INTERCEPT_RESET 0x8001000cu
 #define INTERCEPT_READ 0
 #define INTERCEPT_WRITE 1
@@ -73,6 +75,8 @@ unsigned paravisor_intercepts(struct intercept *last);
 unsigned paravisor_entry_reason(void);
 /* How many interrupts it has taken for its messages, if it runs with the argument sint=irq. */
 unsigned paravisor_interrupts(void);
+/* HvCallInstallIntercept; the status. */
+unsigned paravisor_install(uint32_t type, uint32_t access);
 /* A load and a store by the higher VTL. */
 uint64_t paravisor_read(const volatile uint64_t *address);
 void paravisor_write(volatile uint64_t *address, uint64_t value);

@@ -181,5 +181,26 @@ START_TEST(vp_index_by_mpidr)
 }
 END_TEST
 
+static enum hv_status offer(unsigned vtl, uint64_t maximum)
+{
+    return hv_register_set(vp(0), vtl, HV_REGISTER_GUEST_VSM_PARTITION_CONFIG,
+                           (struct hv_u128){.low = maximum});
+}
+
+/* GuestVsmPartitionConfig: a paravisor says what VTLs those below it may have. */
+START_TEST(paravisor_offers)
+{
+    enable_partition(2, 0);
+    ck_assert_uint_eq(offer(1, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(offer(2, 2), HV_STATUS_INVALID_REGISTER_VALUE);
+    ck_assert_uint_eq(offer(2, 0x10), HV_STATUS_INVALID_REGISTER_VALUE);
+    ck_assert_uint_eq(offer(2, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(enable_partition(1, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(offer(2, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(enable_partition(1, 0), HV_STATUS_SUCCESS);
+}
+END_TEST
+
 UNIT_MAIN_WITH("enable", set_up, tear_down, partition_one_after_the_other, partition_mistakes,
-               vp_gets_its_context, vp_by_whom, vp_mistakes, start, vp_index_by_mpidr)
+               vp_gets_its_context, vp_by_whom, vp_mistakes, start, vp_index_by_mpidr,
+               paravisor_offers)
