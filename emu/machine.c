@@ -206,6 +206,8 @@ static const struct vtl_backend backend = {
     .prepare_vp = power_prepare_vp,
     .start_vp = power_start_vp,
     .assert_interrupt = backend_interrupt,
+    .is_suspended = power_is_suspended,
+    .suspend = power_suspend,
     .crashed = backend_crashed,
 };
 

@@ -55,6 +55,7 @@ struct vp_level {
     enum psci_affinity power;   /* under machine.lock */
     struct vtl_initial_context start; /* what it finds when it starts; only PC if !has_context */
     bool has_context;
+    bool keeps_registers;       /* it starts with those that it has; start does not count */
     bool prepared;              /* off, but a VTL call or return into it starts it */
     uint64_t start_x0;          /* what it finds in X0 when it is first entered */
     bool start_x0_pending;
@@ -190,6 +191,8 @@ void power_prepare_vp(void *machine, unsigned vp, unsigned vtl,
                       const struct vtl_initial_context *context);
 int power_start_vp(void *machine, unsigned vp, unsigned vtl,
                    const struct vtl_initial_context *context);
+bool power_is_suspended(void *machine, unsigned vp, unsigned vtl);
+int power_suspend(void *machine, unsigned vp, unsigned vtl, bool suspend);
 /* KVM makes the affinity of a vCPU from its index. */
 uint64_t power_mpidr(unsigned index);
 /* Waits until the VP has something to run. False when the run has ended. */

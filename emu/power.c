@@ -49,7 +49,7 @@ static enum psci_status power_up(struct vp *target, unsigned vtl)
         return PSCI_DENIED;
     level->power = PSCI_AFFINITY_ON_PENDING;
     level->start = (struct vtl_initial_context){0};
-    level->has_context = level->prepared = false;
+    level->has_context = level->prepared = level->keeps_registers = false;
     level->start_x0 = 0;
     level->start_x0_pending = true;
     g_cond_broadcast(&target->machine->changed);
@@ -113,6 +113,59 @@ int power_start_vp(void *context, unsigned vp, unsigned vtl,
     }
     g_mutex_unlock(&machine->lock);
     return status == PSCI_SUCCESS ? 0 : -EALREADY;
+}
+
+bool power_is_suspended(void *context, unsigned vp, unsigned vtl)
+{
+    struct machine *machine = context;
+    bool suspended;
+
+    g_mutex_lock(&machine->lock);
+    suspended = machine->vps[vp].level[vtl].power == PSCI_AFFINITY_OFF;
+    g_mutex_unlock(&machine->lock);
+    return suspended;
+}
+
+/* With the lock held. What has been prepared keeps to its initial context. */
+static int resume(struct vp *vp, unsigned vtl)
+{
+    struct vp_level *level = &vp->level[vtl];
+    bool prepared = level->prepared;
+    struct vtl_initial_context start = level->start;
+
+    switch (power_up(vp, vtl)) {
+    case PSCI_SUCCESS:
+        level->start = start;
+        level->has_context = prepared;
+        level->keeps_registers = !prepared;
+        level->start_x0_pending = false;
+        return 0;
+    case PSCI_DENIED:
+        return -EBUSY;
+    default:
+        return 0; /* it runs already, or is about to */
+    }
+}
+
+static int stop(struct vp *vp, unsigned vtl)
+{
+    if (vp->core->active == vtl && vp->level[vtl].power != PSCI_AFFINITY_OFF)
+        return -EBUSY;
+    vp->level[vtl].power = PSCI_AFFINITY_OFF;
+    vp->level[vtl].prepared = false;
+    return 0;
+}
+
+int power_suspend(void *context, unsigned index, unsigned vtl, bool suspend)
+{
+    struct machine *machine = context;
+    struct vp *vp = &machine->vps[index];
+    int error;
+
+    g_mutex_lock(&machine->lock);
+    error = suspend ? stop(vp, vtl) : resume(vp, vtl);
+    g_mutex_unlock(&machine->lock);
+    return error;
 }
 
 static enum psci_affinity affinity_state(struct machine *machine, struct vp *vp, unsigned vtl)
@@ -229,13 +282,8 @@ static void set_context(struct vcpu *vcpu, const struct vtl_initial_context *sta
         vcpu_set64(vcpu, rows[i].name, rows[i].value);
 }
 
-/*
- * PSCI's initial state: reset values, EL1h with MMU off, PC and X0 as asked (DEN 0022, 6.4); or
- * that with Hyper-V's initial context on top. With the lock held.
- */
-static int start_level(struct vp *vp, unsigned vtl)
+static int set_registers(struct vp_level *level)
 {
-    struct vp_level *level = &vp->level[vtl];
     int error = vcpu_reset(&level->vcpu);
 
     if (error < 0)
@@ -243,13 +291,28 @@ static int start_level(struct vp *vp, unsigned vtl)
     vcpu_set64(&level->vcpu, REG_PC, level->start.pc);
     if (level->has_context)
         set_context(&level->vcpu, &level->start);
+    return 0;
+}
+
+/*
+ * PSCI's initial state: reset values, EL1h with MMU off, PC and X0 as asked (DEN 0022, 6.4); or
+ * that with Hyper-V's initial context on top. With the lock held.
+ */
+static int start_level(struct vp *vp, unsigned vtl)
+{
+    struct vp_level *level = &vp->level[vtl];
+    int error = level->keeps_registers ? 0 : set_registers(level);
+
+    if (error < 0)
+        return error;
     level->power = PSCI_AFFINITY_ON;
     level->prepared = false;
     if (vtl != vp->core->active)
         return 0;
     machine_note_entry(vp->machine, vtl);
+    if (level->start_x0_pending)
+        vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
     level->start_x0_pending = false;
-    vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
     return 0;
 }
 

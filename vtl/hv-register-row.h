@@ -33,6 +33,7 @@ struct hv_register_table {
     size_t count;
 };
 
+extern const struct hv_register_table hv_activity_registers; /* activity.c */
 extern const struct hv_register_table hv_event_registers; /* event.c */
 extern const struct hv_register_table hv_synic_registers; /* synic.c */
 extern const struct hv_register_table hv_time_registers;  /* time-registers.c */

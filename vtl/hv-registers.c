@@ -225,6 +225,7 @@ static const struct hv_register registers[] = {
 static const struct hv_register_table own_registers = {registers, G_N_ELEMENTS(registers)};
 static const struct hv_register_table *const tables[] = {
     &own_registers,
+    &hv_activity_registers,
     &hv_event_registers,
     &hv_synic_registers,
     &hv_time_registers,

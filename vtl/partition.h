@@ -93,6 +93,13 @@ struct vtl_backend {
      * if the GIC has no such interrupt or keeps it for itself.
      */
     int (*assert_interrupt)(void *machine, unsigned vp, unsigned vtl, uint32_t intid);
+    /* Does @vtl of the VP wait to be started, by whatever means? */
+    bool (*is_suspended)(void *machine, unsigned vp, unsigned vtl);
+    /*
+     * Has it wait, or go on with the registers that it has. A negative errno if that cannot be: the
+     * VTL is the one that runs, or a lower one runs there.
+     */
+    int (*suspend)(void *machine, unsigned vp, unsigned vtl, bool suspend);
     /* The guest at @vtl has reported a crash; the VP goes on until the guest stops. */
     void (*crashed)(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash);
 };

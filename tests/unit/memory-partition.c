@@ -154,6 +154,22 @@ static int assert_interrupt(void *machine, unsigned vp, unsigned vtl, uint32_t i
     return 0;
 }
 
+static bool is_suspended(void *machine, unsigned vp, unsigned vtl)
+{
+    return ((struct memory_partition *)machine)->suspended[vp][vtl];
+}
+
+/* The VTL that runs cannot be. */
+static int suspend(void *machine, unsigned vp, unsigned vtl, bool on)
+{
+    struct memory_partition *partition = machine;
+
+    if (partition->core->vps[vp].active == vtl)
+        return -EBUSY;
+    partition->suspended[vp][vtl] = on;
+    return 0;
+}
+
 static void crashed(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash)
 {
     struct memory_partition *partition = machine;
@@ -180,6 +196,8 @@ static const struct vtl_backend backend = {
     .prepare_vp = prepare_vp,
     .start_vp = start_vp,
     .assert_interrupt = assert_interrupt,
+    .is_suspended = is_suspended,
+    .suspend = suspend,
     .crashed = crashed,
 };
 

@@ -27,6 +27,7 @@ struct memory_partition {
         unsigned count; /* calls of assert_interrupt() */
         uint32_t intid; /* of the last */
     } interrupt[MEMORY_PARTITION_VPS][VTL_LEVELS];
+    bool suspended[MEMORY_PARTITION_VPS][VTL_LEVELS]; /* as suspend() was told */
     unsigned crashes;  /* calls of crashed() */
     unsigned crash_vtl;
     struct vtl_crash crash;
