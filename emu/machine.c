@@ -92,6 +92,24 @@ static int backend_set(void *context, unsigned vp, unsigned vtl, uint32_t name,
     return vcpu_set(&machine->vps[vp].level[vtl].vcpu, name, value);
 }
 
+static int backend_stop(void *context, unsigned caller, unsigned index)
+{
+    struct machine *machine = context;
+    struct vp *visitor = &machine->vps[caller];
+    int error = visit_begin(visitor, &machine->vps[index]);
+
+    trace_line(machine->trace, caller, visitor->core->active, "visit to vp%u%s", index,
+               error < 0 ? " is put off" : "");
+    return error;
+}
+
+static void backend_resume(void *context, unsigned index)
+{
+    struct machine *machine = context;
+
+    visit_end(&machine->vps[index]);
+}
+
 static int backend_read(void *context, uint64_t gpa, void *buffer, size_t size)
 {
     const struct machine *machine = context;
@@ -196,6 +214,8 @@ static const struct vtl_backend backend = {
     .read_memory = backend_read,
     .write_memory = backend_write,
     .compare_exchange = backend_compare_exchange,
+    .stop_vp = backend_stop,
+    .resume_vp = backend_resume,
     .stop_vtls = protect_stop,
     .resume_vtls = protect_resume,
     .protect = protect_pages,
@@ -236,7 +256,7 @@ static bool open_kvm(struct machine *machine, GError **error)
     return false;
 }
 
-/* The kick only has to interrupt KVM_RUN. */
+/* The kick only has to interrupt KVM_RUN, which SA_RESTART does not change. */
 static void ignore_kick(int signal)
 {
     (void)signal;
@@ -244,7 +264,7 @@ static void ignore_kick(int signal)
 
 static void catch_kicks(void)
 {
-    struct sigaction kick = {.sa_handler = ignore_kick};
+    struct sigaction kick = {.sa_handler = ignore_kick, .sa_flags = SA_RESTART};
 
     sigaction(VP_KICK_SIGNAL, &kick, NULL);
 }
@@ -268,6 +288,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     g_mutex_init(&machine->lock);
     g_cond_init(&machine->changed);
     pause_init(&machine->pause, kick_member);
+    visits_init(&machine->visits);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         sites_init(&machine->level[vtl].sites);
         devices_init(&machine->level[vtl].devices, machine, vtl);
@@ -294,6 +315,7 @@ void machine_free(struct machine *machine)
     g_mutex_clear(&machine->lock);
     g_cond_clear(&machine->changed);
     pause_clear(&machine->pause);
+    visits_clear(&machine->visits);
     g_free(machine->end_message);
     g_free(machine);
 }
@@ -356,6 +378,7 @@ static void create_vps(struct machine *machine)
     for (unsigned i = 0; i < machine->vp_count; i++) {
         machine->vps[i].machine = machine;
         pause_add(&machine->pause, &machine->vps[i].pause);
+        visit_init(&machine->vps[i].visit);
         machine->vps[i].core = &machine->partition->vps[i];
         machine->vps[i].core->mpidr = power_mpidr(i);
         FOR_EACH_VTL (machine, vtl)
@@ -492,17 +515,28 @@ static void collect_stats(struct machine *machine, struct vp *vp)
     stats_add(&machine->stats, &vp->stats);
 }
 
+/* No other VP may kick a thread that is no more. */
+static void stop_thread(struct vp *vp)
+{
+    bool had_thread;
+
+    g_mutex_lock(&vp->machine->lock);
+    had_thread = vp->has_thread;
+    vp->has_thread = false;
+    g_mutex_unlock(&vp->machine->lock);
+    if (had_thread)
+        pthread_join(vp->thread, NULL);
+}
+
 static void stop_threads(struct machine *machine)
 {
     for (unsigned i = 0; i < machine->vp_count; i++)
         if (machine->vps[i].has_thread)
             machine_kick(&machine->vps[i]);
-    for (unsigned i = 0; i < machine->vp_count; i++) {
-        if (machine->vps[i].has_thread)
-            pthread_join(machine->vps[i].thread, NULL);
-        machine->vps[i].has_thread = false;
+    for (unsigned i = 0; i < machine->vp_count; i++)
+        stop_thread(&machine->vps[i]);
+    for (unsigned i = 0; i < machine->vp_count; i++)
         collect_stats(machine, &machine->vps[i]);
-    }
 }
 
 /* A guest may want to find its memory as it was, once it has been reset. */
@@ -532,6 +566,8 @@ void machine_power_off(struct machine *machine)
     }
     give_memory_back(machine);
     pause_remove_all(&machine->pause);
+    for (unsigned i = 0; i < machine->vp_count; i++)
+        visit_clear(&machine->vps[i].visit);
     g_clear_pointer(&machine->vps, g_free);
     g_clear_pointer(&machine->partition, vtl_partition_free);
     machine->vp_count = 0;

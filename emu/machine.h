@@ -9,10 +9,11 @@
  *   power.c     PSCI
  *   protect.c   pages that a VTL may not access, and what happens if it does
  *   pause.c     keeping VPs out of the guest for a moment
+ *   visit.c     one VP's thread at another VP's registers
  *   devices.c   the MMIO devices of a VTL
  *
  * Locking: machine.lock guards power states and the end of the run; everything else of a VP
- * belongs to its thread.
+ * belongs to its thread, or to its visitor.
  */
 #ifndef EMU_MACHINE_H
 #define EMU_MACHINE_H
@@ -32,6 +33,7 @@
 #include "emu/stats.h"
 #include "emu/trace.h"
 #include "emu/vcpu.h"
+#include "emu/visit.h"
 #include "emu/vm.h"
 #include "smccc/smccc.h"
 #include "vtl/vtl.h"
@@ -65,13 +67,14 @@ struct vp {
     struct machine *machine;
     struct vtl_vp *core;
     pthread_t thread;
-    bool has_thread;
+    bool has_thread; /* under machine.lock */
     struct stats stats;
     struct hvc_watch watch;
     unsigned complaints;
     uint64_t call_pc; /* of the HVC that is being carried out */
     struct protect protect;
     struct pause_member pause;
+    struct visit visit;
     struct vp_level level[VTL_LEVELS];
 };
 
@@ -101,6 +104,7 @@ struct machine {
     unsigned vp_count;
     struct vp *vps;
     struct pause pause;
+    struct visits visits;
 
     GMutex lock;
     GCond changed;            /* a power state or the end */

@@ -3,7 +3,7 @@
  * Keeping VPs out of the guest for a moment: to change what their pages allow, to let one of them
  * take a step that the others must not see, or to look at what KVM shows of a VM only then.
  *
- * Lock order: vtl_partition.lock, then synic.lock, then a pause, then vtl_protection.lock, then
+ * Lock order: visit.own, then vtl_partition.lock, then synic.lock, then a pause, then vtl_protection.lock, then
  * machine.lock. Who pauses may enter the guest itself, if it has said so.
  */
 #ifndef EMU_PAUSE_H

@@ -4,7 +4,7 @@
  *
  * Each VTL of a VP is on, off, or about to be on. The VP's thread resets a vCPU that is about to
  * be on, so that nobody touches registers of a vCPU that another thread uses. A VP whose active
- * VTL is off waits here.
+ * VTL is off waits here, open to visits.
  */
 #include <errno.h>
 
@@ -353,6 +353,18 @@ static int start_pending(struct vp *vp)
     return error;
 }
 
+/* With the lock held, which is given up meanwhile; whoever likes may visit a VP that is off. */
+static void wait_for_change(struct vp *vp)
+{
+    struct machine *machine = vp->machine;
+
+    visit_give_own(vp);
+    g_cond_wait(&machine->changed, &machine->lock);
+    g_mutex_unlock(&machine->lock);
+    visit_take_own(vp);
+    g_mutex_lock(&machine->lock);
+}
+
 bool power_wait(struct vp *vp)
 {
     struct machine *machine = vp->machine;
@@ -362,7 +374,7 @@ bool power_wait(struct vp *vp)
     g_mutex_lock(&machine->lock);
     error = start_pending(vp);
     while (!machine->end && error == 0 && vp_active(vp)->power != PSCI_AFFINITY_ON) {
-        g_cond_wait(&machine->changed, &machine->lock);
+        wait_for_change(vp);
         error = start_pending(vp);
     }
     go = machine->end == MACHINE_RUNNING;

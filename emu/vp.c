@@ -231,6 +231,7 @@ static void run_once(struct vp *vp)
         return;
     }
     pause_enter_guest(&vp->machine->pause, &vp->pause, vp->core->active);
+    visit_note_entry(vp);
     error = vcpu_run(vcpu);
     pause_leave_guest(&vp->machine->pause, &vp->pause);
     check_watch(vp);
@@ -260,9 +261,12 @@ void *vp_main(void *argument)
     struct vp *vp = argument;
 
     open_watch(vp);
+    visit_take_own(vp);
     while (machine_was_kicked(vp), power_wait(vp))
-        run_once(vp);
+        if (!visit_receive(vp))
+            run_once(vp);
     protect_end_step(vp);
+    visit_give_up(vp);
     hvc_watch_close(&vp->watch);
     return NULL;
 }

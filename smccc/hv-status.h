@@ -29,6 +29,8 @@ enum hv_status {
 #define HV_STATUS_ENUM(name, number) HV_STATUS_##name = number,
     HV_STATUS_TABLE(HV_STATUS_ENUM)
 #undef HV_STATUS_ENUM
+    /* No guest sees this one, a guest's have 16 bits: hv_call_dispatch() has the call repeated. */
+    HV_STATUS_INTERRUPTED = 0x10000,
 };
 
 /* The name of a code without its prefix, such as "ACCESS_DENIED"; "?" for an unknown one. */

@@ -215,17 +215,28 @@ static enum hv_status perform(const struct hv_call_environment *environment, voi
     return store_output(environment, context, execution, status, registers);
 }
 
+static uint64_t continued_from(uint64_t word, uint16_t rep)
+{
+    return (word & ~((uint64_t)CONTROL_REP_MASK << CONTROL_START_SHIFT)) |
+           (uint64_t)rep << CONTROL_START_SHIFT;
+}
+
 enum smccc_outcome hv_call_dispatch(const struct hv_call_environment *environment, void *context,
                                     enum hvc_convention convention,
                                     struct smccc_registers *registers)
 {
     struct execution execution = {.convention = convention};
     enum hv_status status = HV_STATUS_INVALID_HYPERCALL_CODE;
+    uint64_t *word = &registers->x[first_register(convention)];
 
-    execution.control = hv_control_decode(registers->x[first_register(convention)]);
+    execution.control = hv_control_decode(*word);
     execution.call = find_call(environment, execution.control.code);
     if (execution.call)
         status = perform(environment, context, &execution, registers);
+    if (status == HV_STATUS_INTERRUPTED) {
+        *word = continued_from(*word, execution.completed);
+        return SMCCC_RETRY;
+    }
     registers->x[0] = status | (uint64_t)execution.completed << RESULT_REPS_SHIFT;
     return SMCCC_DONE;
 }

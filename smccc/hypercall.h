@@ -38,6 +38,7 @@ struct hv_control hv_control_decode(uint64_t word);
  * Executes a simple call (@element is NULL, @output the whole block) or one repetition of a rep
  * call (@output is that element's). @header is the fixed part of the input. The blocks are
  * private copies, @output is zeroed; both are 8-byte aligned at their beginning only.
+ * HV_STATUS_INTERRUPTED: it has done nothing, and is to be called again a little later.
  */
 typedef enum hv_status (*hv_call_handler)(void *context, const void *header, const void *element,
                                           void *output);
@@ -82,6 +83,9 @@ struct hv_call_environment {
 /*
  * Performs the call in @registers, made by @convention (HVC_SMCCC or HVC_HYPERCALL), and leaves
  * the result value in X0. Registers other than X0 change only for fast output.
+ *
+ * SMCCC_RETRY: the call was interrupted, what it has done is stored, and the control word says from
+ * which repetition on to go on (TLFS, "Hypercall Continuation").
  */
 enum smccc_outcome hv_call_dispatch(const struct hv_call_environment *environment, void *context,
                                     enum hvc_convention convention,

@@ -48,9 +48,12 @@ bool vtl_event_take(struct vtl_vp *vp, uint64_t *syndrome, uint64_t *address)
     return pending;
 }
 
+/* What is pending is looked at before the VP enters the guest: it must come back for a new one. */
+#define ACCESS (HV_READ | HV_WRITE | HV_OF_STOPPED)
+
 static const struct hv_register registers[] = {
-    {HV_REGISTER_PENDING_EVENT0, "PendingEvent0", HV_READ | HV_WRITE, get_event, set_event},
-    {HV_REGISTER_PENDING_EVENT0 + 1, "PendingEvent1", HV_READ | HV_WRITE, get_event, set_address},
+    {HV_REGISTER_PENDING_EVENT0, "PendingEvent0", ACCESS, get_event, set_event},
+    {HV_REGISTER_PENDING_EVENT0 + 1, "PendingEvent1", ACCESS, get_event, set_address},
 };
 
 const struct hv_register_table hv_event_registers = {registers, G_N_ELEMENTS(registers)};

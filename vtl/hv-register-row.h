@@ -14,6 +14,7 @@ enum hv_register_access {
     /* Even before the guest has told its OS id (TLFS, "Establishing the Hypercall Interface"). */
     HV_EARLY_READ = 1 << 2,
     HV_EARLY_WRITE = 1 << 3,
+    HV_OF_STOPPED = 1 << 4, /* of another VP only while that is stopped */
 };
 
 /*

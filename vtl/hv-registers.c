@@ -264,6 +264,13 @@ const char *hv_register_text(uint32_t name)
     return architectural ? architectural->name : NULL;
 }
 
+bool hv_register_needs_stop(uint32_t name)
+{
+    const struct hv_register *synthetic = find_synthetic(name);
+
+    return synthetic ? synthetic->access & HV_OF_STOPPED : hv_register_is_architectural(name);
+}
+
 bool hv_register_is_early(uint32_t name, bool write)
 {
     const struct hv_register *reg = find_synthetic(name);

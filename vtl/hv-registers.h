@@ -86,8 +86,8 @@ bool hv_register_exists(uint32_t name);
 const char *hv_register_text(uint32_t name);
 
 /*
- * Reads or writes a register of @vtl on the VP. @vp must be the caller's own, stopped in its
- * hypercall, or no architectural register may be asked for.
+ * Reads or writes a register of @vtl on the VP. If the register needs it, another VP than the
+ * caller's must be stopped.
  * INVALID_PARAMETER: unknown name, one that this processor does not have, a write to a read-only
  * register or a read of a write-only one. INVALID_REGISTER_VALUE: bits that do not exist.
  */
@@ -99,7 +99,10 @@ enum hv_status hv_register_set(struct vtl_vp *vp, unsigned vtl, uint32_t name,
 /* May the register be read (or written) while the caller has not set its guest OS id? */
 bool hv_register_is_early(uint32_t name, bool write);
 
-/* Does the register live in the back end, so that it needs a stopped VP? */
+/* Does the register live in the back end? */
 bool hv_register_is_architectural(uint32_t name);
+
+/* Must another VP be stopped for it? Those in the back end are in a processor else. */
+bool hv_register_needs_stop(uint32_t name);
 
 #endif

@@ -2,6 +2,7 @@
 /* The hypercalls of the core: see hypercalls.h. Layouts: TLFS, "Hypercall Reference". */
 #include "vtl/hypercalls.h"
 
+#include "vtl/bank.h"
 #include "vtl/enable.h"
 #include "vtl/hv-registers.h"
 #include "vtl/intercept.h"
@@ -98,18 +99,64 @@ static enum hv_status find_target(struct vtl_vp *caller, const struct registers_
     return status == HV_STATUS_SUCCESS ? hv_find_vtl(caller, header->vtl, &target->vtl) : status;
 }
 
-/* Both calls check the same things of a register before they touch it. */
-static enum hv_status check_access(const struct vtl_vp *caller, const struct target *target,
-                                   uint32_t name, bool write)
+/* The registers of another VP are in a processor until it is stopped. */
+static enum hv_status stop(const struct vtl_vp *caller, const struct vtl_vp *vp)
+{
+    const struct vtl_partition *partition = caller->partition;
+
+    return vp == caller || partition->backend->stop_vp(partition->machine, caller->index,
+                                                       vp->index) == 0
+               ? HV_STATUS_SUCCESS
+               : HV_STATUS_INTERRUPTED;
+}
+
+static void resume(const struct vtl_vp *caller, const struct vtl_vp *vp)
+{
+    const struct vtl_partition *partition = caller->partition;
+
+    if (vp != caller)
+        partition->backend->resume_vp(partition->machine, vp->index);
+}
+
+/*
+ * A shared register is in the hands of the VTL that runs, on another VP perhaps a higher one than
+ * the caller's.
+ */
+static bool is_in_use_above(const struct vtl_vp *caller, const struct target *target,
+                            uint32_t name)
+{
+    const struct bank_register *reg = bank_find(name);
+
+    return reg && reg->class == BANK_SHARED && target->vp->active > caller->active;
+}
+
+/* The VP does not run, or the register does not mind. */
+static enum hv_status access_now(const struct vtl_vp *caller, const struct target *target,
+                                 uint32_t name, bool write, struct hv_u128 *value)
+{
+    if (is_in_use_above(caller, target, name))
+        return HV_STATUS_INVALID_VP_STATE;
+    return write ? hv_register_set(target->vp, target->vtl, name, *value)
+                 : hv_register_get(target->vp, target->vtl, name, value);
+}
+
+/* What both calls do for a register. */
+static enum hv_status access_register(struct vtl_vp *caller, const struct target *target,
+                                      uint32_t name, bool write, struct hv_u128 *value)
 {
     bool early = !caller->partition->guest_os_id[caller->active];
+    enum hv_status status;
 
     if (early && !hv_register_is_early(name, write))
         return HV_STATUS_ACCESS_DENIED;
-    /* A running VP's registers are in the processor. */
-    if (target->vp != caller && hv_register_is_architectural(name))
-        return HV_STATUS_INVALID_VP_STATE;
-    return HV_STATUS_SUCCESS;
+    if (!hv_register_needs_stop(name))
+        return access_now(caller, target, name, write, value);
+    status = stop(caller, target->vp);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = access_now(caller, target, name, write, value);
+    resume(caller, target->vp);
+    return status;
 }
 
 static enum hv_status get_vp_register(void *context, const void *header, const void *element,
@@ -120,11 +167,8 @@ static enum hv_status get_vp_register(void *context, const void *header, const v
     struct target target;
     enum hv_status status = find_target(caller, header, &target);
 
-    if (status == HV_STATUS_SUCCESS)
-        status = check_access(caller, &target, *name, false);
-    if (status == HV_STATUS_SUCCESS)
-        status = hv_register_get(target.vp, target.vtl, *name, output);
-    return status;
+    return status == HV_STATUS_SUCCESS ? access_register(caller, &target, *name, false, output)
+                                       : status;
 }
 
 static enum hv_status set_vp_register(void *context, const void *header, const void *element,
@@ -132,15 +176,13 @@ static enum hv_status set_vp_register(void *context, const void *header, const v
 {
     struct vtl_vp *caller = context;
     const struct set_register *set = element;
+    struct hv_u128 value = set->value;
     struct target target;
     enum hv_status status = find_target(caller, header, &target);
 
     (void)output;
-    if (status == HV_STATUS_SUCCESS)
-        status = check_access(caller, &target, set->name, true);
-    if (status == HV_STATUS_SUCCESS)
-        status = hv_register_set(target.vp, target.vtl, set->name, set->value);
-    return status;
+    return status == HV_STATUS_SUCCESS ? access_register(caller, &target, set->name, true, &value)
+                                       : status;
 }
 
 static enum hv_status enable_partition_vtl(void *context, const void *header, const void *element,
@@ -231,9 +273,12 @@ static enum hv_status translate_virtual_address(void *context, const void *heade
         return status;
     if (input->zero[3])
         return HV_STATUS_INVALID_PARAMETER;
-    if (target.vp != caller) /* its registers are in the processor */
-        return HV_STATUS_INVALID_VP_STATE;
-    return hv_translate(target.vp, target.vtl, input, output);
+    status = stop(caller, target.vp);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = hv_translate(target.vp, target.vtl, input, output);
+    resume(caller, target.vp);
+    return status;
 }
 
 static enum hv_status install_intercept(void *context, const void *header, const void *element,

@@ -3,7 +3,8 @@
  * A partition: its virtual processors (VPs), the VTLs each of them has, and the back end that
  * holds their registers and memory.
  *
- * Threads: a VP is changed by its own thread. What others may see or change while it runs
+ * Threads: a VP is changed by its own thread, or while it is stopped: see stop_vp(). What others
+ * may see or change while it runs
  * (guest OS ids, crash registers, power states) is under vtl_partition.lock. Message queues have
  * a lock of their own, which comes after it: see synic.h.
  */
@@ -49,8 +50,8 @@ struct vtl_initial_context {
 
 /*
  * What the core needs of the machine. Functions return 0 or a negative errno. Registers are
- * named by HV_REGISTER_NAME and only those in bank_table are asked for; -ENOENT says that this
- * processor does not have one. Memory is all of RAM, whatever a VTL may do with it:
+ * named by HV_REGISTER_NAME and only those in bank_table are asked for, of a VP that is stopped or
+ * on whose thread this is; -ENOENT says that this processor does not have one. Memory is all of RAM, whatever a VTL may do with it:
  * vtl_memory_read() and the like see to that.
  */
 struct vtl_backend {
@@ -65,6 +66,13 @@ struct vtl_backend {
      * for all processors of the guest. -EAGAIN: it holds something else, and nothing is stored.
      */
     int (*compare_exchange)(void *machine, uint64_t gpa, uint64_t expected, uint64_t desired);
+    /*
+     * Stops @vp, another one than @caller, in whose call this is, between two instructions: its
+     * registers may be read and written until resume_vp(). One VP at a time. -EBUSY: somebody
+     * waits for @caller itself to stop, so that its call has to be begun anew.
+     */
+    int (*stop_vp)(void *machine, unsigned caller, unsigned vp);
+    void (*resume_vp)(void *machine, unsigned vp);
     /* Keeps all VPs from running in the VTLs of the set @vtls, and lets them again. */
     void (*stop_vtls)(void *machine, uint16_t vtls);
     void (*resume_vtls)(void *machine);

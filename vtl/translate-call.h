@@ -48,7 +48,7 @@ struct hv_translate_output {
 };
 
 /*
- * @vp must be stopped in its own call. INVALID_PARAMETER: flags that contradict each other or do
+ * @vp must be stopped, or in its own call. INVALID_PARAMETER: flags that contradict each other or do
  * not exist.
  *
  * With SET_BITS the call leaves the tables as the access would: if that is permitted, and the VTL

@@ -72,6 +72,26 @@ static int compare_exchange(void *machine, uint64_t gpa, uint64_t expected, uint
     return word == expected ? write_memory(machine, gpa, &desired, sizeof(desired)) : -EAGAIN;
 }
 
+static int stop_vp(void *machine, unsigned caller, unsigned vp)
+{
+    struct memory_partition *partition = machine;
+
+    g_assert(caller != vp && partition->stopped_vp < 0);
+    if (partition->busy && partition->busy-- == 1)
+        return -EBUSY;
+    partition->stops++;
+    partition->stopped_vp = (int)vp;
+    return 0;
+}
+
+static void resume_vp(void *machine, unsigned vp)
+{
+    struct memory_partition *partition = machine;
+
+    g_assert(partition->stopped_vp == (int)vp);
+    partition->stopped_vp = -1;
+}
+
 static void stop_vtls(void *machine, uint16_t vtls)
 {
     ((struct memory_partition *)machine)->stopped |= vtls;
@@ -186,6 +206,8 @@ static const struct vtl_backend backend = {
     .read_memory = read_memory,
     .write_memory = write_memory,
     .compare_exchange = compare_exchange,
+    .stop_vp = stop_vp,
+    .resume_vp = resume_vp,
     .stop_vtls = stop_vtls,
     .resume_vtls = resume_vtls,
     .protect = protect,
@@ -209,6 +231,7 @@ struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vt
     partition->core =
         vtl_partition_new(MEMORY_PARTITION_VPS, enabled, VTL_LEVELS - 1, boot_vtl, &backend,
                           partition);
+    partition->stopped_vp = -1;
     vtl_partition_set_ram(partition->core, 0, MEMORY_PARTITION_PAGES);
     memset(partition->rights, HV_PAGE_ALL, sizeof(partition->rights));
     for (unsigned i = 0; i < MEMORY_PARTITION_VPS; i++)

@@ -35,6 +35,9 @@ struct memory_partition {
     unsigned exchanges;    /* calls of it that did not */
     unsigned rivals;       /* so many find that another processor has just ... */
     uint64_t rival_bits;   /* ... flipped these bits */
+    int stopped_vp; /* between stop_vp() and resume_vp(), or -1 */
+    unsigned stops; /* calls of stop_vp() that succeeded */
+    unsigned busy;  /* n: the nth call from now on says -EBUSY */
     uint16_t stopped;       /* VTLs, between stop_vtls() and resume_vtls() */
     unsigned protects;      /* calls of protect() that succeeded */
     unsigned protect_fails; /* n: the nth call from now on fails */

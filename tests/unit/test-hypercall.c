@@ -20,6 +20,7 @@
 #define CALL_SWAP 0x100  /* simple: two words in, the same words swapped out */
 #define CALL_DOUBLE 0x101 /* rep: doubles a word; fails for 13 */
 #define CALL_LATE 0x102  /* not admitted */
+#define CALL_SLOW 0x103  /* simple: is interrupted as often as `interruptions` says */
 #define UNLUCKY 13
 
 static uint8_t ram[2 * HV_PAGE_SIZE];
@@ -36,6 +37,20 @@ static enum hv_status swap(void *context, const void *header, const void *elemen
     return HV_STATUS_SUCCESS;
 }
 
+static unsigned interruptions;
+
+static bool is_interrupted(void)
+{
+    return interruptions && interruptions--;
+}
+
+static enum hv_status slow(void *context, const void *header, const void *element, void *output)
+{
+    return is_interrupted() ? HV_STATUS_INTERRUPTED : swap(context, header, element, output);
+}
+
+#define SLOW_ELEMENT 77
+
 static enum hv_status twice(void *context, const void *header, const void *element, void *output)
 {
     uint64_t in;
@@ -43,6 +58,8 @@ static enum hv_status twice(void *context, const void *header, const void *eleme
     (void)context;
     (void)header;
     memcpy(&in, element, sizeof(in));
+    if (in == SLOW_ELEMENT && is_interrupted())
+        return HV_STATUS_INTERRUPTED;
     if (in == UNLUCKY)
         return HV_STATUS_OPERATION_FAILED;
     in *= 2;
@@ -54,6 +71,7 @@ static const struct hv_call calls[] = {
     {CALL_SWAP, "Swap", HV_CALL_EARLY, 16, 0, 16, swap, NULL},
     {CALL_DOUBLE, "Double", HV_CALL_EARLY | HV_CALL_REP, 8, 8, 8, twice, NULL},
     {CALL_LATE, "Late", 0, 0, 0, 0, swap, NULL},
+    {CALL_SLOW, "Slow", HV_CALL_EARLY, 16, 0, 16, slow, NULL},
 };
 
 static enum hv_status admit(void *context, const struct hv_call *call)
@@ -134,7 +152,7 @@ START_TEST(engine_bad_control)
         uint64_t control;
         uint16_t status;
     } rows[] = {
-        {0x103, HV_STATUS_INVALID_HYPERCALL_CODE},
+        {0x104, HV_STATUS_INVALID_HYPERCALL_CODE},
         {CALL_LATE, HV_STATUS_ACCESS_DENIED},
         {CALL_SWAP | 1ull << 27, HV_STATUS_INVALID_HYPERCALL_INPUT},
         {CALL_SWAP | 1ull << 31, HV_STATUS_INVALID_HYPERCALL_INPUT},
@@ -194,6 +212,90 @@ START_TEST(engine_repetitions)
     ck_assert_uint_eq(out[2], 9);
     result = by_memory(CALL_DOUBLE | REPS(2), 0, 512);
     ck_assert_uint_eq(result, REPS(2));
+}
+END_TEST
+
+static enum smccc_outcome dispatch(enum hvc_convention convention,
+                                   struct smccc_registers *registers)
+{
+    return hv_call_dispatch(&environment, NULL, convention, registers);
+}
+
+/* Nothing has changed but the start index, and what is done is there. */
+START_TEST(engine_continues_fast)
+{
+    const uint64_t control = CALL_DOUBLE | FAST | REPS(3);
+    /* The header, then 3 elements; output in X6, X7, X8 or X13, X14, X15. */
+    const struct smccc_registers by_smccc = {
+        {0x46000001, control, 0, 1, SLOW_ELEMENT, 3, [16] = 99}};
+    const struct smccc_registers by_native = {{control, 0, 1, SLOW_ELEMENT, 3, [17] = 99}};
+    struct smccc_registers expected = by_smccc, registers = by_smccc;
+
+    interruptions = 2;
+    expected.x[1] = control | START(1);
+    expected.x[6] = 2;
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(dispatch(HVC_SMCCC, &registers), SMCCC_RETRY);
+        ck_assert_mem_eq(&registers, &expected, sizeof(expected));
+    }
+    ck_assert_int_eq(dispatch(HVC_SMCCC, &registers), SMCCC_DONE);
+    ck_assert_uint_eq(registers.x[0], REPS(3));
+    ck_assert_uint_eq(registers.x[1], control | START(1));
+    ck_assert_uint_eq(registers.x[6], 2);
+    ck_assert_uint_eq(registers.x[7], 2 * SLOW_ELEMENT);
+    ck_assert_uint_eq(registers.x[8], 6);
+
+    interruptions = 1;
+    expected = registers = by_native;
+    expected.x[0] = control | START(1);
+    expected.x[13] = 2;
+    ck_assert_int_eq(dispatch(HVC_HYPERCALL, &registers), SMCCC_RETRY);
+    ck_assert_mem_eq(&registers, &expected, sizeof(expected));
+    ck_assert_uint_eq(native(&registers), REPS(3));
+    ck_assert_uint_eq(registers.x[13], 2);
+    ck_assert_uint_eq(registers.x[14], 2 * SLOW_ELEMENT);
+    ck_assert_uint_eq(registers.x[15], 6);
+}
+END_TEST
+
+START_TEST(engine_continues_in_memory)
+{
+    const uint64_t in[5] = {0, 1, SLOW_ELEMENT, SLOW_ELEMENT, UNLUCKY};
+    uint64_t out[4] = {9, 9, 9, 9};
+    struct smccc_registers registers = {{0x46000001, CALL_DOUBLE | REPS(4), 0, 512}};
+    struct smccc_registers expected = registers;
+
+    memcpy(ram, in, sizeof(in));
+    memcpy(ram + 512, out, sizeof(out));
+    interruptions = 1;
+    expected.x[1] |= START(1);
+    ck_assert_int_eq(dispatch(HVC_SMCCC, &registers), SMCCC_RETRY);
+    ck_assert_mem_eq(&registers, &expected, sizeof(expected));
+    memcpy(out, ram + 512, sizeof(out));
+    ck_assert_uint_eq(out[0], 2);
+    ck_assert_uint_eq(out[1], 9);
+    /* It goes on, to another end. */
+    ck_assert_int_eq(dispatch(HVC_SMCCC, &registers), SMCCC_DONE);
+    ck_assert_uint_eq(registers.x[0], HV_STATUS_OPERATION_FAILED | REPS(3));
+    memcpy(out, ram + 512, sizeof(out));
+    ck_assert_uint_eq(out[0], 2);
+    ck_assert_uint_eq(out[2], 2 * SLOW_ELEMENT);
+    ck_assert_uint_eq(out[3], 9);
+}
+END_TEST
+
+START_TEST(engine_repeats_a_simple_call)
+{
+    const struct smccc_registers before = {{CALL_SLOW | FAST, 3, 4}};
+    struct smccc_registers registers = before;
+
+    interruptions = 3;
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_int_eq(dispatch(HVC_HYPERCALL, &registers), SMCCC_RETRY);
+        ck_assert_mem_eq(&registers, &before, sizeof(before));
+    }
+    ck_assert_uint_eq(native(&registers), 0);
+    ck_assert_uint_eq(registers.x[15], 4);
 }
 END_TEST
 
@@ -355,7 +457,6 @@ START_TEST(core_bad_targets)
                       HV_STATUS_INVALID_PARAMETER); /* VTL1 does not exist */
     ck_assert_uint_eq(get(0, HV_VP_SELF, 0x13, HV_REGISTER_VP_INDEX, value),
                       HV_STATUS_ACCESS_DENIED);
-    ck_assert_uint_eq(get(0, 1, 0, 0x20022, value), HV_STATUS_INVALID_VP_STATE); /* PC of VP1 */
 }
 END_TEST
 
@@ -389,6 +490,79 @@ START_TEST(core_architectural_registers)
     ck_assert_uint_eq(partition->registers[0][0][x5].low, 0);
     ck_assert_uint_eq(get(0, HV_VP_SELF, HV_INPUT_VTL_USE | 0, 0x20022, value), REPS(1));
     ck_assert_uint_eq(value[0], 0x1234);
+}
+END_TEST
+
+/* Another VP is stopped for what is in a processor, and for nothing else. */
+START_TEST(core_other_vps)
+{
+    const int pc = (int)(bank_find(0x20022) - bank_table), x5 = 5;
+    uint64_t value[2];
+
+    identify(0);
+    vp(1)->active = 0;
+    ck_assert_uint_eq(set(0, 1, 0, 0x20022, 0x1234), REPS(1));
+    ck_assert_uint_eq(partition->registers[1][2][pc].low, 0x1234);
+    ck_assert_uint_eq(set(0, 1, 0, 0x20005, 0x55), REPS(1)); /* shared: VTL0 has it there */
+    ck_assert_uint_eq(partition->registers[1][0][x5].low, 0x55);
+    ck_assert_uint_eq(get(0, 1, HV_INPUT_VTL_USE | 0, 0x20005, value), REPS(1));
+    ck_assert_uint_eq(value[0], 0x55);
+    ck_assert_uint_eq(set(0, 1, 0, HV_REGISTER_PENDING_EVENT0, 1), REPS(1));
+    ck_assert_uint_eq(partition->stops, 4);
+    ck_assert_uint_eq(get(0, 1, 0, HV_REGISTER_VP_INDEX, value), REPS(1));
+    ck_assert_uint_eq(get(0, 1, 0, 0x12345, value), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(get(0, 0, 0, 0x20022, value), REPS(1)); /* by its own number */
+    ck_assert_uint_eq(get(0, HV_VP_SELF, 0, 0x20022, value), REPS(1));
+    ck_assert_uint_eq(partition->stops, 4);
+    ck_assert_uint_eq(set(0, 1, 0, 0x22000, 0), HV_STATUS_INVALID_PARAMETER); /* read-only */
+    ck_assert_int_eq(partition->stopped_vp, -1);
+}
+END_TEST
+
+/* VTL0 is not let into what VTL2 works with, even though it may have left a value there. */
+START_TEST(core_other_vp_is_above)
+{
+    uint64_t value[2];
+
+    vp(0)->active = 0;
+    identify(0);
+    partition->registers[1][2][5].low = 0x5ec2e7;
+    ck_assert_uint_eq(get(0, 1, 0, 0x20005, value), HV_STATUS_INVALID_VP_STATE);
+    ck_assert_uint_eq(set(0, 1, 0, 0x20005, 1), HV_STATUS_INVALID_VP_STATE);
+    ck_assert_uint_eq(partition->registers[1][2][5].low, 0x5ec2e7);
+    ck_assert_uint_eq(set(0, 1, 0, 0x20022, 1), REPS(1)); /* PC is its own */
+    vp(1)->active = 0;
+    ck_assert_uint_eq(set(0, 1, 0, 0x20005, 1), REPS(1));
+}
+END_TEST
+
+START_TEST(core_other_vp_is_busy)
+{
+    struct smccc_registers registers = {{HV_CALL_GET_VP_REGISTERS | FAST | REPS(3),
+                                         HV_PARTITION_SELF, 1, 0x0002000500020006, 0x20007}};
+    struct smccc_registers expected = registers;
+
+    identify(0);
+    for (unsigned x = 5; x <= 7; x++)
+        partition->registers[1][2][x].low = 0x100 + x;
+    partition->busy = 2; /* at the second repetition */
+    expected.x[0] |= START(1);
+    expected.x[11] = 0x106;
+    ck_assert_int_eq(vtl_hypercall(vp(0), HVC_HYPERCALL, &registers), SMCCC_RETRY);
+    ck_assert_mem_eq(&registers, &expected, sizeof(expected));
+    ck_assert_int_eq(vtl_hypercall(vp(0), HVC_HYPERCALL, &registers), SMCCC_DONE);
+    ck_assert_uint_eq(registers.x[0], REPS(3));
+    ck_assert_uint_eq(registers.x[11], 0x106);
+    ck_assert_uint_eq(registers.x[13], 0x105);
+    ck_assert_uint_eq(registers.x[15], 0x107);
+
+    registers = (struct smccc_registers){{HV_CALL_SET_VP_REGISTERS | FAST | REPS(1),
+                                          HV_PARTITION_SELF, 1, 0x20005, 0, 0x55}};
+    expected = registers;
+    partition->busy = 1;
+    ck_assert_int_eq(vtl_hypercall(vp(0), HVC_HYPERCALL, &registers), SMCCC_RETRY);
+    ck_assert_mem_eq(&registers, &expected, sizeof(expected));
+    ck_assert_uint_eq(partition->registers[1][2][5].low, 0x105);
 }
 END_TEST
 
@@ -428,6 +602,8 @@ END_TEST
 
 UNIT_MAIN_WITH("hypercall", set_up, tear_down, engine_fast_places, engine_memory,
                engine_bad_control, engine_bad_blocks, engine_repetitions,
+               engine_continues_fast, engine_continues_in_memory, engine_repeats_a_simple_call,
                engine_survives_anything, core_smccc_services, core_before_guest_os_id,
                core_register_values, core_bad_targets, core_lower_vtl_sees_nothing_above,
-               core_architectural_registers, core_crash, core_memory_form)
+               core_architectural_registers, core_other_vps, core_other_vp_is_busy,
+               core_other_vp_is_above, core_crash, core_memory_form)

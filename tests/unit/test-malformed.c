@@ -68,6 +68,7 @@ static bool is_unchanged(struct snapshot *before)
 {
     g_autoptr(GArray) old = before->registers, now = read_synthetic_registers();
 
+    before->machine.stops = partition->stops; /* to look at a VP changes nothing */
     return !memcmp(partition, &before->machine, sizeof(*partition)) &&
            !memcmp(now->data, old->data, now->len * sizeof(struct hv_u128));
 }
