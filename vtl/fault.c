@@ -9,10 +9,11 @@
 #include "vtl/vp-registers.h"
 
 /*
- * Of a range this many pages are looked at, from where the instruction begins: enough for any but
- * copies and fills, which move their beginning to where they fault.
+ * So many pieces of an access are looked at, each of which leaves no page, from where the
+ * instruction begins: enough for any but copies and fills, which move their beginning to where
+ * they fault.
  */
-#define PAGES_LOOKED_AT 4
+#define PIECES_LOOKED_AT 8
 
 struct search {
     struct vtl_vp *vp;
@@ -90,50 +91,52 @@ static bool visit_address(struct search *search, uint64_t va, unsigned rights)
     return mapped && visit(search, page.gpa, rights);
 }
 
-static bool visit_forwards(struct search *search, const struct decode_access *access,
-                           unsigned rights)
+/* Where an access goes on after @done bytes: the next one, or the last one not done yet. */
+static uint64_t next_byte(const struct decode_insn *insn, const struct decode_access *access,
+                          uint64_t done)
 {
-    uint64_t va = access->va, left = access->size;
-
-    for (unsigned i = 0; i < PAGES_LOOKED_AT && left; i++) {
-        uint64_t step = MIN(left, HV_PAGE_SIZE - va % HV_PAGE_SIZE);
-
-        if (visit_address(search, translate_untag(&search->regime, va), rights))
-            return true;
-        va += step;
-        left -= step;
-    }
-    return false;
+    return insn->backward ? access->va + access->size - 1 - done : access->va + done;
 }
 
-static bool visit_backwards(struct search *search, const struct decode_access *access,
-                            unsigned rights)
+/* How many bytes it does from there on without leaving the page of any of its ranges. */
+static uint64_t piece_size(const struct decode_insn *insn, uint64_t done)
 {
-    uint64_t last = access->va + access->size - 1, left = access->size;
+    uint64_t size = insn->access[0].size - done;
 
-    for (unsigned i = 0; i < PAGES_LOOKED_AT && left; i++) {
-        uint64_t step = MIN(left, last % HV_PAGE_SIZE + 1);
+    for (unsigned i = 0; i < insn->count; i++) {
+        uint64_t offset = next_byte(insn, &insn->access[i], done) % HV_PAGE_SIZE;
 
-        if (visit_address(search, translate_untag(&search->regime, last), rights))
-            return true;
-        last -= step;
-        left -= step;
+        size = MIN(size, insn->backward ? offset + 1 : HV_PAGE_SIZE - offset);
     }
-    return false;
+    return size;
 }
 
-static bool visit_data(struct search *search)
+static bool visit_piece(struct search *search, uint64_t done)
 {
     const struct decode_insn *insn = &search->current.decoded;
 
-    search->current.is_data = true;
     for (unsigned i = 0; i < insn->count; i++) {
         const struct decode_access *access = &insn->access[i];
+        uint64_t va = translate_untag(&search->regime, next_byte(insn, access, done));
         unsigned rights = (access->read ? HV_PAGE_READ : 0) | (access->write ? HV_PAGE_WRITE : 0);
 
-        if (insn->backward ? visit_backwards(search, access, rights)
-                           : visit_forwards(search, access, rights))
+        if (visit_address(search, va, rights))
             return true;
+    }
+    return false;
+}
+
+/* A copy reads each piece before it writes it, and then comes the next; its ranges are as long. */
+static bool visit_data(struct search *search)
+{
+    const struct decode_insn *insn = &search->current.decoded;
+    uint64_t size = insn->count ? insn->access[0].size : 0, done = 0;
+
+    search->current.is_data = true;
+    for (unsigned i = 0; i < PIECES_LOOKED_AT && done < size; i++) {
+        if (visit_piece(search, done))
+            return true;
+        done += piece_size(insn, done);
     }
     return false;
 }
