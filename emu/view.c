@@ -16,6 +16,9 @@
 
 #define PAGE_SIZE 4096u
 
+/* Beside enum view_state: a change has failed half-way. */
+#define UNKNOWN 0xff
+
 static void *map(void *where, int fd, size_t size)
 {
     return mmap(where, size, PROT_READ | PROT_WRITE, MAP_SHARED | (where ? MAP_FIXED : 0), fd, 0);
@@ -133,15 +136,14 @@ static int poison(struct view *view, size_t first, size_t count)
     return 0;
 }
 
-static int change(struct view *view, size_t first, size_t count, enum view_state from,
-                  enum view_state to)
+static int change(struct view *view, size_t first, size_t count, uint8_t from, enum view_state to)
 {
     int error = 0;
 
-    if (from == VIEW_READ_ONLY)
+    if (from == VIEW_READ_ONLY || from == UNKNOWN)
         error = write_protect(view, first, count, false);
     /* Write protection outlives it, so that it comes second. */
-    if (error == 0 && (from == VIEW_CLOSED || to == VIEW_CLOSED))
+    if (error == 0 && (from == VIEW_CLOSED || from == UNKNOWN || to == VIEW_CLOSED))
         error = unmap(view, first, count);
     if (error == 0 && to == VIEW_READ_ONLY)
         error = write_protect(view, first, count, true);
@@ -169,8 +171,7 @@ int view_set(struct view *view, size_t first, size_t count, enum view_state stat
         same = count_same(view, first, count);
         if (view->state[first] != state)
             error = change(view, first, same, view->state[first], state);
-        if (error == 0)
-            memset(view->state + first, state, same);
+        memset(view->state + first, error == 0 ? state : UNKNOWN, same);
     }
     return error;
 }

@@ -27,7 +27,7 @@ struct view {
     uint8_t *host;  /* the mapping; NULL: the VTL has none */
     size_t size;    /* bytes */
     int uffd;       /* 0 as long as nothing has been protected */
-    uint8_t *state; /* of each page, enum view_state; NULL as long as nothing is protected */
+    uint8_t *state; /* of each page; NULL as long as nothing is protected */
 };
 
 /* Maps @size bytes of @fd. 0 or a negative errno. */
@@ -39,11 +39,12 @@ int view_reset(struct view *view, int fd);
 
 /*
  * Puts @count pages from index @first on into @state. No other thread may run a vCPU on the view
- * unless all these pages have been open before. 0 or a negative errno.
+ * unless all these pages have been open before. 0 or a negative errno; the pages may be in any
+ * state after an error, until they have been put into one again.
  */
 int view_set(struct view *view, size_t first, size_t count, enum view_state state);
 
-/* The state of a page; any page is open if nothing has been protected. */
+/* The state of a page, if the last view_set() on it succeeded; open if there was none. */
 enum view_state view_get(const struct view *view, size_t page);
 
 #endif
