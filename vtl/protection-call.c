@@ -27,8 +27,8 @@ static void log_refusal(struct vtl_vp *caller, const struct hv_modify_protection
     unsigned rights = vtl_protection_effective(caller->partition, vtl, page);
 
     g_log(NULL, caller->refusals++ < REFUSALS_TOLD ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
-          "VP%u at VTL%u: protection of GPA 0x%" G_GINT64_MODIFIER "x as %s (0x%x) refused, %s; "
-          "VTL%u has %s there", caller->index, caller->active, page * HV_PAGE_SIZE,
+          "VP%u at VTL%u: protection of GPA 0x%" G_GINT64_MODIFIER "x000 as %s (0x%x) refused, %s; "
+          "VTL%u has %s there", caller->index, caller->active, page, /* may be any number */
           rights_text(input->rights, wanted), input->rights, hv_status_name(status), vtl,
           rights_text(rights, now));
 }

@@ -2,8 +2,8 @@
 /*
  * HvCallModifyVtlProtectionMask and HvCallCheckSparseGpaPageVtlAccess.
  * Source: TLFS, "Hypercall Reference"; of the second, which the TLFS does not describe, the
- * layout as in OpenVMM's hvdef. Both say to the log what they did: who brings up a paravisor
- * needs it.
+ * layout as in OpenVMM's hvdef. The first says to the log what it did or refused: who brings up a
+ * paravisor needs it.
  */
 #ifndef VTL_PROTECTION_CALL_H
 #define VTL_PROTECTION_CALL_H
