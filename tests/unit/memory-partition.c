@@ -109,7 +109,10 @@ static int protect(void *machine, unsigned vtl, uint64_t page, uint64_t count, u
     g_assert(partition->stopped & 1u << vtl);
     if (partition->protect_fails && --partition->protect_fails == 0)
         return -ENOMEM;
+    if (partition->protects < MEMORY_PARTITION_TOLD)
+        partition->told[partition->protects] = (struct memory_protect){vtl, page, count, rights};
     partition->protects++;
+    g_assert(page + count <= MEMORY_PARTITION_PROTECTABLE);
     memset(&partition->rights[vtl][page], (int)rights, count);
     return 0;
 }

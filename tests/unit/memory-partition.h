@@ -10,8 +10,17 @@
 #define MEMORY_PARTITION_VPS 4
 #define MEMORY_PARTITION_RAM 0x10000u /* bytes, from GPA 0 */
 #define MEMORY_PARTITION_PAGES (MEMORY_PARTITION_RAM / 4096)
+#define MEMORY_PARTITION_PROTECTABLE 1024u /* pages that protect() may be told of */
+#define MEMORY_PARTITION_TOLD 16
 #define MEMORY_PARTITION_GICR 0x80a0000ull /* redistributor of VP 0 */
 #define MEMORY_PARTITION_REGISTERS 320
+
+/* A call of protect(). */
+struct memory_protect {
+    unsigned vtl;
+    uint64_t page, count;
+    unsigned rights;
+};
 
 struct memory_partition {
     struct vtl_partition *core;
@@ -41,7 +50,8 @@ struct memory_partition {
     uint16_t stopped;       /* VTLs, between stop_vtls() and resume_vtls() */
     unsigned protects;      /* calls of protect() that succeeded */
     unsigned protect_fails; /* n: the nth call from now on fails */
-    uint8_t rights[VTL_LEVELS][MEMORY_PARTITION_PAGES]; /* as protect() was told */
+    struct memory_protect told[MEMORY_PARTITION_TOLD]; /* the first of these, see protects */
+    uint8_t rights[VTL_LEVELS][MEMORY_PARTITION_PROTECTABLE]; /* what they amount to */
     uint8_t ram[MEMORY_PARTITION_RAM];
     struct hv_u128 registers[MEMORY_PARTITION_VPS][VTL_LEVELS][MEMORY_PARTITION_REGISTERS];
 };
