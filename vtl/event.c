@@ -6,7 +6,6 @@
 
 /* The first quadword of PendingEvent0; the second is the syndrome, PendingEvent1 the address. */
 #define EVENT_PENDING 1ull
-#define EVENT_TYPE 0xeull /* 0: exception */
 
 static struct hv_u128 get_event(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {

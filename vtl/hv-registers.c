@@ -241,6 +241,18 @@ static const struct hv_register *find_synthetic(uint32_t name)
     return NULL;
 }
 
+bool hv_register_nth(size_t index, uint32_t *name)
+{
+    for (size_t table = 0; table < G_N_ELEMENTS(tables); table++) {
+        if (index < tables[table]->count) {
+            *name = tables[table]->rows[index].name;
+            return true;
+        }
+        index -= tables[table]->count;
+    }
+    return false;
+}
+
 bool hv_register_is_architectural(uint32_t name)
 {
     return bank_find(name) || register_view_find(name);

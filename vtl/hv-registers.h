@@ -82,6 +82,9 @@ enum hv_register_name {
 /* Does any row, bank register or view have this name? For tests and documentation. */
 bool hv_register_exists(uint32_t name);
 
+/* The names of all rows, for tests that go through them: from 0 on, until it returns false. */
+bool hv_register_nth(size_t index, uint32_t *name);
+
 /* The register's name as text, or NULL. */
 const char *hv_register_text(uint32_t name);
 

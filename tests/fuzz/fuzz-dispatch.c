@@ -23,7 +23,6 @@
 #define START_SHIFT 48
 #define REPS_MASK 0xfffu
 #define STATUS_MASK 0xffffu
-#define REGISTER_NAMES_END 0x100000u /* above all HV_REGISTER_NAMEs */
 #define ENTRY_REASON_OFFSET 8u /* in the VP assist page (TLFS, HV_VP_ASSIST_PAGE) */
 #define ENTRY_REASON_SIZE 4u
 
@@ -125,12 +124,13 @@ static void check_vps(void)
 
 static void find_synthetic_registers(void)
 {
+    uint32_t name;
+
     if (synthetic)
         return;
     synthetic = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (uint32_t name = 0; name < REGISTER_NAMES_END; name++)
-        if (hv_register_exists(name) && !hv_register_is_architectural(name))
-            g_array_append_val(synthetic, name);
+    for (size_t i = 0; hv_register_nth(i, &name); i++)
+        g_array_append_val(synthetic, name);
 }
 
 /* Numbers that mean something, or any. */
