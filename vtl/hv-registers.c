@@ -297,6 +297,8 @@ enum hv_status hv_register_get(struct vtl_vp *vp, unsigned vtl, uint32_t name,
 
     if (!reg)
         return hv_architectural_get(vp, vtl, name, value);
+    if (!(reg->access & HV_READ))
+        return HV_STATUS_INVALID_PARAMETER;
     g_mutex_lock(&vp->partition->lock);
     *value = reg->get(vp, vtl, name);
     g_mutex_unlock(&vp->partition->lock);

@@ -137,6 +137,31 @@ static enum hv_status set_secure_config(struct vtl_vp *vp, unsigned vtl, uint32_
     return HV_STATUS_SUCCESS;
 }
 
+/* VsmVpWaitForTlbLock. */
+#define WAIT_FOR_TLB_LOCK 1ull
+
+static bool others_lock_tlbs(const struct vtl_vp *vp, unsigned vtl)
+{
+    const struct vtl_partition *partition = vp->partition;
+
+    for (unsigned i = 0; i < partition->vp_count; i++)
+        if (i != vp->index && partition->vps[i].level[vtl].tlb_locked)
+            return true;
+    return false;
+}
+
+/* The VP waits in its own hypercall, which is made again and again until the others are done. */
+static enum hv_status wait_for_tlb_lock(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                                        struct hv_u128 value)
+{
+    (void)name;
+    if (vtl == 0)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (value.low & ~WAIT_FOR_TLB_LOCK)
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    return value.low && others_lock_tlbs(vp, vtl) ? HV_STATUS_INTERRUPTED : HV_STATUS_SUCCESS;
+}
+
 static const struct hv_register registers[] = {
     {HV_REGISTER_VSM_VP_STATUS, "VsmVpStatus", HV_READ, get_vsm_vp_status, NULL},
     {HV_REGISTER_VSM_PARTITION_STATUS, "VsmPartitionStatus", HV_READ, get_vsm_partition_status,
@@ -150,6 +175,8 @@ static const struct hv_register registers[] = {
      get_secure_config, set_secure_config},
     {HV_REGISTER_VSM_VP_SECURE_CONFIG_VTL0 + 1, "VsmVpSecureConfigVtl1", HV_READ | HV_WRITE,
      get_secure_config, set_secure_config},
+    {HV_REGISTER_VSM_VP_WAIT_FOR_TLB_LOCK, "VsmVpWaitForTlbLock", HV_WRITE, NULL,
+     wait_for_tlb_lock},
 };
 
 const struct hv_register_table hv_vsm_registers = {registers, G_N_ELEMENTS(registers)};

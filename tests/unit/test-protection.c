@@ -1033,6 +1033,28 @@ START_TEST(tlb_locks_end_with_return)
 }
 END_TEST
 
+static uint64_t wait_for_tlb_lock(unsigned vtl, uint64_t value)
+{
+    return set_register(vtl, HV_REGISTER_VSM_VP_WAIT_FOR_TLB_LOCK, value);
+}
+
+/* The hypercall is to be made again until no other VP holds one. */
+START_TEST(tlb_locks_of_others)
+{
+    ck_assert_uint_eq(wait_for_tlb_lock(2, 1), HV_STATUS_SUCCESS);
+    set_register(2, SECURE(0), TLB_LOCKED); /* its own does not count */
+    ck_assert_uint_eq(wait_for_tlb_lock(2, 1), HV_STATUS_SUCCESS);
+    core->vps[1].level[2].tlb_locked = 1;
+    ck_assert_uint_eq(wait_for_tlb_lock(2, 1), HV_STATUS_INTERRUPTED);
+    ck_assert_uint_eq(wait_for_tlb_lock(2, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(wait_for_tlb_lock(1, 1), HV_STATUS_SUCCESS);
+    core->vps[1].level[2].tlb_locked = 0;
+    ck_assert_uint_eq(wait_for_tlb_lock(2, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(wait_for_tlb_lock(2, 2), HV_STATUS_INVALID_REGISTER_VALUE);
+    ck_assert_uint_eq(wait_for_tlb_lock(0, 1), HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
 UNIT_MAIN_WITH("protection", set_up, tear_down, all_forms, who_may, header_mistakes,
                before_protections_are_on, before_those_of_a_lower_one_are_on, absent_vtl, masks,
                limits_of_ram, start_index, contiguous, scattered, duplicates, whole_input_page,
@@ -1040,4 +1062,5 @@ UNIT_MAIN_WITH("protection", set_up, tear_down, all_forms, who_may, header_mista
                beyond_ram, back_end_fails, enabling_fails, check_access, check_repetitions, copies,
                exchanges, hypercall_blocks, log_of_changes, log_of_refusals, log_of_absurd_pages,
                log_is_limited, config_of_each_vtl, config_bits, config_write_once, default_mask,
-               zero_memory_on_reset, tlb_locks, tlb_locks_end_with_return)
+               zero_memory_on_reset, tlb_locks, tlb_locks_end_with_return,
+               tlb_locks_of_others)
