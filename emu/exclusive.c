@@ -112,7 +112,8 @@ static void perform_store(struct vp *vp, const struct vtl_fault *fault, uint8_t 
                           unsigned size)
 {
     struct protect_monitor *monitor = &vp->protect.monitor;
-    bool held = monitor->left && monitor->vtl == vp->core->active && monitor->gpa == fault->gpa && monitor->size == size;
+    bool held = monitor->left && monitor->vtl == vp->core->active &&
+                monitor->gpa == fault->gpa && monitor->size == size;
     uint64_t value[2];
 
     collect(vp, &fault->decoded, value);

@@ -73,6 +73,7 @@ struct vp {
     unsigned complaints;
     uint64_t call_pc; /* of the HVC that is being carried out */
     struct protect protect;
+    bool stepped; /* it was to come back after one instruction */
     struct pause_member pause;
     struct visit visit;
     struct vp_level level[VTL_LEVELS];

@@ -174,7 +174,8 @@ static void trace_fault(struct vp *vp, const struct vtl_fault *fault, const char
 {
     trace_line(vp->machine->trace, vp->core->index, vp->core->active,
                "%s%s%s%s at GPA 0x%" G_GINT64_MODIFIER "x, GVA 0x%" G_GINT64_MODIFIER "x: %s",
-               fault->rights & HV_PAGE_READ ? "read" : "", fault->rights & HV_PAGE_WRITE ? "write" : "",
+               fault->rights & HV_PAGE_READ ? "read" : "",
+               fault->rights & HV_PAGE_WRITE ? "write" : "",
                fault->rights & HV_PAGE_EXECUTE ? "fetch" : "", fault->in_walk ? " by walk" : "",
                fault->gpa, fault->gva, outcome);
 }

@@ -118,10 +118,10 @@ static void exit_debug(struct vp *vp)
     uint64_t pc = vcpu_get64(vcpu, REG_PC);
     uint16_t immediate;
 
-    if (esr >> ESR_EC_SHIFT == ESR_EC_STEP)
+    if (esr >> ESR_EC_SHIFT == ESR_EC_STEP && vp->stepped) {
         protect_stepped(vp);
-    else if (esr >> ESR_EC_SHIFT != ESR_EC_BREAKPOINT) {
-        /* Breakpoints make the guest's own BRK and BKPT come to us, too; they are the guest's. */
+    } else if (esr >> ESR_EC_SHIFT != ESR_EC_BREAKPOINT) {
+        /* Breakpoints make the guest's own BRK, BKPT and steps come to us, too; they are its own. */
         vcpu_inject_exception(vcpu, esr, pc);
     } else if (hvc_fetch(vp, pc, &immediate) && immediate != 0) {
         vp->stats.guarded++;
@@ -230,6 +230,7 @@ static void run_once(struct vp *vp)
         vp_broken(vp, "KVM refuses the breakpoints: %s", g_strerror(-error));
         return;
     }
+    vp->stepped = vcpu->stepping;
     pause_enter_guest(&vp->machine->pause, &vp->pause, vp->core->active);
     visit_note_entry(vp);
     error = vcpu_run(vcpu);

@@ -97,10 +97,10 @@ static bool post_to_assist_page(struct vtl_vp *vp, unsigned owner,
                                 const struct hv_message *message)
 {
     uint64_t page = vp->level[owner].assist_page;
+    uint64_t gpa = (page & HV_PAGE_REGISTER_ADDRESS) + ASSIST_MESSAGE;
 
     return vp->partition->config[owner] & HV_VSM_INTERCEPT_PAGE && page & HV_PAGE_REGISTER_ENABLE &&
-           vtl_memory_write(vp->partition, owner, (page & HV_PAGE_REGISTER_ADDRESS) + ASSIST_MESSAGE,
-                            message, sizeof(*message)) == 0;
+           vtl_memory_write(vp->partition, owner, gpa, message, sizeof(*message)) == 0;
 }
 
 static enum vtl_entry_reason send(struct vtl_vp *vp, unsigned owner,

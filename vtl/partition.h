@@ -51,8 +51,8 @@ struct vtl_initial_context {
 /*
  * What the core needs of the machine. Functions return 0 or a negative errno. Registers are
  * named by HV_REGISTER_NAME and only those in bank_table are asked for, of a VP that is stopped or
- * on whose thread this is; -ENOENT says that this processor does not have one. Memory is all of RAM, whatever a VTL may do with it:
- * vtl_memory_read() and the like see to that.
+ * on whose thread this is; -ENOENT says that this processor does not have one. Memory is all of
+ * RAM, whatever a VTL may do with it: vtl_memory_read() and the like see to that.
  */
 struct vtl_backend {
     int (*get_register)(void *machine, unsigned vp, unsigned vtl, uint32_t name,
@@ -137,7 +137,7 @@ struct vtl_partition {
     GMutex lock;
     _Atomic uint16_t enabled;    /* set of VTLs enabled for the partition; written under lock */
     unsigned maximum;            /* the highest VTL that may be enabled */
-    _Atomic unsigned offered;    /* the same by VTLs below a paravisor, as that has it; under lock */
+    _Atomic unsigned offered;    /* by VTLs below a paravisor, as that has it; under lock */
     _Atomic uint64_t config[VTL_LEVELS]; /* VsmPartitionConfig of each VTL; written under lock */
     _Atomic uint64_t guest_os_id[VTL_LEVELS]; /* written under lock */
     uint64_t reference_tsc[VTL_LEVELS]; /* ReferenceTsc of each VTL; under lock */

@@ -208,7 +208,8 @@ static struct hv_u128 get_scontrol(const struct vtl_vp *vp, unsigned vtl, uint32
     return (struct hv_u128){.low = vp->level[vtl].synic.scontrol};
 }
 
-static enum hv_status set_scontrol(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
+static enum hv_status set_scontrol(struct vtl_vp *vp, unsigned vtl, uint32_t name,
+                                   struct hv_u128 value)
 {
     (void)name;
     if (value.low & ~HV_SCONTROL_ENABLE)

@@ -64,7 +64,8 @@ static enum hv_status set_reference_tsc(struct vtl_vp *vp, unsigned vtl, uint32_
         vtl_memory_write(partition, vtl, value.low & HV_PAGE_REGISTER_ADDRESS, &page,
                          sizeof(page)) < 0)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    partition->reference_tsc[vtl] = value.low & (HV_PAGE_REGISTER_ADDRESS | HV_PAGE_REGISTER_ENABLE);
+    partition->reference_tsc[vtl] =
+        value.low & (HV_PAGE_REGISTER_ADDRESS | HV_PAGE_REGISTER_ENABLE);
     return HV_STATUS_SUCCESS;
 }
 
