@@ -276,7 +276,8 @@ void protect_stepped(struct vp *vp)
         deny(vp, &fault);
         break;
     case VTL_FAULT_PERMITTED:
-        if (fault.is_data && !fault.in_walk && fault.decoded.exclusive)
+        /* The processor has not seen it yet: what stage 1 forbids is its to refuse. */
+        if (fault.is_data && !fault.in_walk && fault.decoded.exclusive && fault.stage1_permits)
             permit(vp, page, &fault);
         break;
     case VTL_FAULT_NOT_FOUND:

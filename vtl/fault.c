@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smccc/hypercall.h"
+#include "vtl/exception.h"
 #include "vtl/translate.h"
 #include "vtl/vp-registers.h"
 
@@ -15,22 +16,30 @@
  */
 #define PIECES_LOOKED_AT 8
 
+#define PSTATE_PAN (1ull << 22)
+
 struct search {
     struct vtl_vp *vp;
     unsigned vtl;
     uint64_t page; /* or VTL_FAULT_ANY_PAGE */
     struct translate_regime regime;
+    uint64_t pstate;
+    bool user; /* a data access that is checked as EL0's */
     struct vtl_fault current; /* what is known of the access that is looked at */
     struct vtl_fault *found;
     enum vtl_fault_verdict verdict;
 };
 
+/*
+ * With the rights of the VTL, so that nothing that follows from the answer tells it what is in
+ * tables of a higher one. The walk ends at a table it may not read, which is one of its steps.
+ */
 static int read_table(void *context, uint64_t gpa, uint64_t *descriptor)
 {
-    const struct vtl_partition *partition = context;
+    const struct search *search = context;
 
-    return partition->backend->read_memory(partition->machine, gpa, descriptor,
-                                           sizeof(*descriptor));
+    return vtl_memory_read(search->vp->partition, search->vtl, gpa, descriptor,
+                           sizeof(*descriptor));
 }
 
 /* Takes note of the access, which needs @rights at @gpa. True if the search is over. */
@@ -77,15 +86,29 @@ static bool visit_walk(struct search *search, const struct translate_page *page,
     return done;
 }
 
+/* May the VTL do this by its own tables, as the EL that it is at? */
+static bool stage1_permits(const struct search *search, const struct translate_page *page,
+                           unsigned rights)
+{
+    struct translate_access access = {
+        .user = search->user || (search->pstate & PSTATE_MODE_MASK) == PSTATE_EL0T,
+        .pan = search->pstate & PSTATE_PAN,
+        .write = rights & HV_PAGE_WRITE,
+        .execute = rights & HV_PAGE_EXECUTE,
+    };
+
+    return translate_permits(&search->regime, page, &access) == TRANSLATE_PERMITTED;
+}
+
 /* One page's worth of an access: the tables on the way, then the page. */
 static bool visit_address(struct search *search, uint64_t va, unsigned rights)
 {
     struct translate_page page = {0};
-    bool mapped =
-        translate_page(&search->regime, va, read_table, search->vp->partition, &page) == 0;
+    bool mapped = translate_page(&search->regime, va, read_table, search, &page) == 0;
 
     search->current.gva = va;
     search->current.gva_valid = true;
+    search->current.stage1_permits = mapped && stage1_permits(search, &page, rights);
     if (visit_walk(search, &page, mapped && updates_descriptor(search, &page, rights)))
         return true;
     return mapped && visit(search, page.gpa, rights);
@@ -120,6 +143,7 @@ static bool visit_piece(struct search *search, uint64_t done)
         uint64_t va = translate_untag(&search->regime, next_byte(insn, access, done));
         unsigned rights = (access->read ? HV_PAGE_READ : 0) | (access->write ? HV_PAGE_WRITE : 0);
 
+        search->user = access->user;
         if (visit_address(search, va, rights))
             return true;
     }
@@ -155,7 +179,7 @@ static int decode_at(struct search *search, uint64_t pc)
         .read = read_base,
         .context = search,
         .pc = pc,
-        .pstate = vp_register(search->vp, search->vtl, HV_REGISTER_PSTATE),
+        .pstate = search->pstate,
         .tcr = search->regime.tcr,
         .zero_size = search->vp->partition->zero_size,
     };
@@ -163,15 +187,20 @@ static int decode_at(struct search *search, uint64_t pc)
     return decode(search->current.word, &environment, &search->current.decoded);
 }
 
-/* The word at @pc, whether or not the VTL may execute it. */
+/*
+ * The word at @pc if the VTL may execute it: the processor has not come further otherwise, and
+ * nothing must be done because of a word that a higher VTL keeps to itself.
+ */
 static bool fetch(struct search *search, uint64_t pc)
 {
     struct vtl_partition *partition = search->vp->partition;
     uint64_t gpa;
     uint32_t word;
 
-    if (translate_address(&search->regime, pc, read_table, partition, &gpa) < 0 ||
-        partition->backend->read_memory(partition->machine, gpa, &word, sizeof(word)) < 0)
+    if (pc % sizeof(word) ||
+        translate_address(&search->regime, pc, read_table, search, &gpa) < 0 ||
+        !vtl_protection_permits(partition, search->vtl, gpa, sizeof(word), HV_PAGE_EXECUTE) ||
+        vtl_memory_read(partition, search->vtl, gpa, &word, sizeof(word)) < 0)
         return false;
     search->current.word = GUINT32_FROM_LE(word);
     search->current.has_word = true;
@@ -196,6 +225,7 @@ enum vtl_fault_verdict vtl_fault_find(struct vtl_vp *vp, uint64_t page, struct v
         .vtl = vp->active,
         .page = page,
         .regime = vp_translation_regime(vp, vp->active),
+        .pstate = vp_register(vp, vp->active, HV_REGISTER_PSTATE),
         .found = fault,
     };
 

@@ -18,6 +18,7 @@ struct vtl_fault {
     uint64_t gpa;
     uint64_t gva;    /* being translated, if in_walk */
     bool gva_valid;
+    bool stage1_permits; /* the VTL's own tables allow it, as far as the walk goes by them */
     bool in_walk;    /* the processor reads or updates a translation table for gva */
     uint32_t word;   /* the instruction, if has_word */
     bool has_word;
