@@ -180,14 +180,17 @@ static uint64_t backend_redistributor(void *context, unsigned vp)
     return LAYOUT_GICR_BASE + vp * LAYOUT_GICR_SIZE;
 }
 
-static void log_crash_message(const struct machine *machine, const struct vtl_crash *crash)
+/* With the rights of the VTL: the log must not show what is a higher one's. */
+static void log_crash_message(const struct machine *machine, unsigned vtl,
+                              const struct vtl_crash *crash)
 {
     uint64_t size = MIN(crash->parameter[CRASH_MESSAGE_SIZE], CRASH_MESSAGE_MAX);
     g_autofree char *text = g_malloc0(size + 1);
     g_autofree char *safe = NULL;
 
     if (!(crash->control & HV_CRASH_MESSAGE) ||
-        memory_read(&machine->memory, crash->parameter[CRASH_MESSAGE_GPA], text, size) < 0)
+        vtl_memory_read(machine->partition, vtl, crash->parameter[CRASH_MESSAGE_GPA], text, size) <
+            0)
         return;
     /* The guest's bytes must not drive the user's terminal. */
     safe = g_strescape(text, "\n\t\"");
@@ -205,7 +208,7 @@ static void backend_crashed(void *context, unsigned vp, unsigned vtl, const stru
                vtl, crash->control);
     for (unsigned i = 0; i < HV_CRASH_PARAMETERS; i++)
         g_printerr("vtlemu:   P%u 0x%016" G_GINT64_MODIFIER "x\n", i, crash->parameter[i]);
-    log_crash_message(machine, crash);
+    log_crash_message(machine, vtl, crash);
 }
 
 static const struct vtl_backend backend = {
