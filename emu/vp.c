@@ -207,13 +207,17 @@ static void check_watch(struct vp *vp)
             report_swallowed(vp, &event);
 }
 
-/* What a higher VTL has had happen to this one. */
+/*
+ * What a higher VTL, or another VP, has had happen to this one. Not in the middle of a step: its
+ * pages are open for one instruction, which the first of a handler is not; and it must not wait
+ * for the partition's lock, whose owner may be waiting for the end of the step.
+ */
 static void deliver_event(struct vp *vp)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
     uint64_t syndrome, address;
 
-    if (!vtl_event_take(vp->core, &syndrome, &address))
+    if (vp->protect.step.active || !vtl_event_take(vp->core, &syndrome, &address))
         return;
     vcpu_set64(vcpu, REG_FAR_EL1, address);
     vcpu_inject_exception(vcpu, syndrome, vcpu_get64(vcpu, REG_PC));
