@@ -500,7 +500,7 @@ END_TEST
 
 /* --- Posting while the guest reads ------------------------------------------------------------ */
 
-#define BURSTS 20000u
+#define BURSTS 3000u
 #define PATIENCE_S 20
 
 static struct {

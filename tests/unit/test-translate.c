@@ -225,10 +225,12 @@ int main(void)
     Suite *suite = suite_create("translate");
     TCase *cases = tcase_create("tests");
 
+
     tcase_add_loop_test(cases, wide_addresses, 0, SIZE(wide_rows));
     tcase_add_test(cases, narrow_addresses);
     tcase_add_test(cases, steps);
     tcase_add_test(cases, update_of_nothing);
+    tcase_set_timeout(cases, UNIT_TIMEOUT_S);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
 }

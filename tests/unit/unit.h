@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+/* A test that hangs ends by this; a busy, emulated machine with sanitizers must not. */
+#define UNIT_TIMEOUT_S 120
+
 /* Runs @suite; returns main()'s status. */
 static inline int unit_run(Suite *suite)
 {
@@ -28,6 +31,7 @@ static inline void unit_add(Suite *suite, void (*set_up)(void), void (*tear_down
     tcase_add_checked_fixture(cases, set_up, tear_down);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(cases, tests[i]);
+    tcase_set_timeout(cases, UNIT_TIMEOUT_S);
     suite_add_tcase(suite, cases);
 }
 
