@@ -185,9 +185,11 @@ static void deny(struct vp *vp, const struct vtl_fault *fault)
     unsigned owner = vtl_intercept_owner(vp->core, fault);
 
     protect_end_step(vp);
+    if (!owner)
+        return; /* another VP has had the right given back meanwhile: once more, then */
     vp->stats.violations++;
     trace_fault(vp, fault, "denied");
-    if (owner && vp_can_intercept(vp, owner))
+    if (vp_can_intercept(vp, owner))
         vp_intercept(vp, owner,
                      vtl_intercept_memory(vp->core, owner, HV_MESSAGE_GPA_INTERCEPT, fault));
     else
