@@ -25,8 +25,9 @@ struct vp;
 struct visit {
     GMutex own;
     gint wanted;        /* a visitor waits or is there; atomic, written under visits.lock */
-    bool at_door;       /* the VP's thread waits for the visit to end; under visits.lock, as is ... */
-    gint64 rests_until; /* the time from which on it may be visited; G_MAXINT64: it has yet to run */
+    /* Under visits.lock: */
+    bool at_door;       /* the VP's thread waits for the visit to end */
+    gint64 rests_until; /* when it may be visited again; G_MAXINT64: it has yet to run */
 };
 
 /* Of the whole machine. */
@@ -53,7 +54,7 @@ void visit_end(struct vp *host);
 void visit_take_own(struct vp *vp);
 void visit_give_own(struct vp *vp);
 
-/* Between two instructions: lets a visitor in, if there is one. Everything may be different then. */
+/* Between two instructions: lets a visitor in. True if there was one, who may change anything. */
 bool visit_receive(struct vp *vp);
 
 /* The VP is about to enter the guest. */

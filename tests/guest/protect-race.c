@@ -2,12 +2,15 @@
 /*
  * Several VPs at VTL0 count in one page, by atomic instructions and by exclusives, while another
  * VP has the paravisor change what they may do with it. The paravisor allows what was denied, so
- * that in the end no step is lost and none is made twice.
+ * that in the end no step is lost and none is made twice; with "visits" in spite of VP0's looking
+ * at the registers of the others all the time.
  */
 #include "tests/guest/paravisor.h"
 
 #define VSM_PARTITION_CONFIG 0x000d0007u
 #define ENABLE_PROTECTION 0x3ful
+#define TPIDR_EL1 0x0004000eu
+#define ICC_PMR_EL1 0x0006000cu
 #define DEFAULT_CHANGES 120
 #define GRAIN 16 /* counters are this many words apart */
 
@@ -55,17 +58,33 @@ static void count(uint64_t vp)
     vp_stop();
 }
 
+/* A look at the registers of a VP that is perhaps in the middle of a step, or at VTL2. */
+static void visit(uint64_t vp, uint64_t value)
+{
+    uint64_t set[16] = {HV_PARTITION_SELF, vp, TPIDR_EL1, 0, value};
+    uint64_t get[16] = {HV_PARTITION_SELF, vp, TPIDR_EL1 | (uint64_t)ICC_PMR_EL1 << 32};
+    uint64_t result;
+
+    result = hv_call(HV_NATIVE, HV_CALL_SET_VP_REGISTERS | HV_FAST | HV_REPS(1), set);
+    check(result == HV_REPS(1), "setting TPIDR_EL1 of VP%lu: 0x%lx", vp, result);
+    result = hv_call(HV_NATIVE, HV_CALL_GET_VP_REGISTERS | HV_FAST | HV_REPS(2), get);
+    check(result == HV_REPS(2) && get[12] == value, "VP%lu has 0x%lx, not 0x%lx: 0x%lx", vp,
+          get[12], value, result);
+}
+
 /* VP0 takes rights away and gives them back. */
 static void disturb(uint64_t changes)
 {
     static const unsigned rights[] = {R | W, R | X, RWX, 0, R, R | W, RWX};
+    bool visits = argument_is("visits", "");
 
     for (uint64_t i = 0; i < changes; i++) {
         uint64_t result = paravisor_protect(page, 1, rights[i % ARRAY_SIZE(rights)]);
 
         check(HV_STATUS(result) == 0, "change %lu: 0x%lx", i, result);
         for (uint64_t until = counter() + counter_hz() / 200; counter() < until;)
-            continue;
+            if (visits)
+                visit(1 + i % (vps - 1), i << 32);
     }
     signal_value(&stop, 1);
 }
@@ -75,6 +94,7 @@ static void run_vtl0(void)
     uint64_t sum = 0;
 
     vps = (unsigned)argument_number("vps", 3);
+    hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
     paravisor_set(VSM_PARTITION_CONFIG, ENABLE_PROTECTION);
     mmu_prepare(GRANULE_4K);
     mmu_on();

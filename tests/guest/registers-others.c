@@ -191,8 +191,8 @@ static void test_loop(size_t kind, uint64_t *round)
         good &= check(get(1, X20) == 0, "X20 0x%lx, for 0", get(1, X20));
         set(1, X20, value);
         wait_for(&host.done, *round);
-        good &= check(host.value == value && host.thread == value, "found 0x%lx and 0x%lx, not 0x%lx",
-                      host.value, host.thread, value);
+        good &= check(host.value == value && host.thread == value,
+                      "found 0x%lx and 0x%lx, not 0x%lx", host.value, host.thread, value);
     }
     report(good, "VP1 that %s finds what VP0 sets, %u times", loop_names[kind], ROUNDS);
 }
