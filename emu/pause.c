@@ -2,22 +2,20 @@
 /* Pauses: see pause.h. */
 #include "emu/pause.h"
 
-#include <stdbool.h>
-
 void pause_init(struct pause *pause, void (*kick)(struct pause_member *member))
 {
     *pause = (struct pause){.kick = kick, .members = g_ptr_array_new()};
-    g_mutex_init(&pause->turn);
     g_mutex_init(&pause->lock);
     g_cond_init(&pause->changed);
+    g_cond_init(&pause->over);
 }
 
 void pause_clear(struct pause *pause)
 {
     g_ptr_array_free(pause->members, TRUE);
-    g_mutex_clear(&pause->turn);
     g_mutex_clear(&pause->lock);
     g_cond_clear(&pause->changed);
+    g_cond_clear(&pause->over);
 }
 
 void pause_add(struct pause *pause, struct pause_member *member)
@@ -58,10 +56,42 @@ static void send_out(const struct pause *pause)
             pause->kick(g_ptr_array_index(pause->members, i));
 }
 
-void pause_begin(struct pause *pause, const struct pause_member *by, uint16_t vtls)
+/* With the lock held. Who makes others wait is asked to come to an end, again and again. */
+static void wait_impatiently(struct pause *pause, GCond *condition)
 {
-    g_mutex_lock(&pause->turn);
+    gint64 now = g_get_monotonic_time();
+
+    if (now < pause->patience) {
+        g_cond_wait_until(condition, &pause->lock, pause->patience);
+        return;
+    }
+    pause->patience = now + PAUSE_PATIENCE_US;
+    if (pause->on && pause->by)
+        pause->kick(pause->by);
+}
+
+static void take_turn(struct pause *pause, struct pause_member *by)
+{
+    g_mutex_lock(&pause->lock);
+    while (pause->on)
+        wait_impatiently(pause, &pause->over);
+    pause->on = true;
     pause->by = by;
+    pause->patience = g_get_monotonic_time() + PAUSE_PATIENCE_US;
+    g_mutex_unlock(&pause->lock);
+}
+
+static void give_turn(struct pause *pause)
+{
+    g_mutex_lock(&pause->lock);
+    pause->on = false;
+    g_cond_signal(&pause->over);
+    g_mutex_unlock(&pause->lock);
+}
+
+void pause_begin(struct pause *pause, struct pause_member *by, uint16_t vtls)
+{
+    take_turn(pause, by);
     g_atomic_int_set(&pause->vtls, vtls);
     send_out(pause);
     g_mutex_lock(&pause->lock);
@@ -81,7 +111,7 @@ void pause_end(struct pause *pause)
 {
     g_atomic_int_set(&pause->vtls, 0);
     tell(pause);
-    g_mutex_unlock(&pause->turn);
+    give_turn(pause);
 }
 
 void pause_leave_guest(struct pause *pause, struct pause_member *member)
@@ -103,7 +133,7 @@ void pause_enter_guest(struct pause *pause, struct pause_member *member, unsigne
         pause_leave_guest(pause, member);
         g_mutex_lock(&pause->lock);
         while (concerns(pause, member, vtl))
-            g_cond_wait(&pause->changed, &pause->lock);
+            wait_impatiently(pause, &pause->changed);
         g_mutex_unlock(&pause->lock);
         g_atomic_int_set(&member->in_guest, (gint)vtl + 1);
     }

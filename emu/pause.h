@@ -10,7 +10,11 @@
 #define EMU_PAUSE_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+/* Much longer than a step takes, even where the host is emulated. */
+#define PAUSE_PATIENCE_US 50000
 
 /* A VP, as pauses see it. */
 struct pause_member {
@@ -18,11 +22,13 @@ struct pause_member {
 };
 
 struct pause {
-    GMutex turn;                   /* one at a time */
-    GMutex lock;                   /* for the condition */
-    GCond changed;                 /* a VP has left the guest, or the pause is over */
-    gint vtls;                     /* set of VTLs that nobody may run; atomic */
-    const struct pause_member *by; /* who may; set before vtls */
+    GMutex lock;             /* for the conditions */
+    GCond changed;           /* a VP has left the guest, or the pause is over */
+    GCond over;              /* the next pause may begin */
+    bool on;                 /* one at a time; under the lock */
+    gint64 patience;         /* monotonic time when @by is asked to end it; under the lock */
+    gint vtls;               /* set of VTLs that nobody may run; atomic */
+    struct pause_member *by; /* who may; set before vtls */
     void (*kick)(struct pause_member *member); /* makes it leave the guest, or not enter it */
     GPtrArray *members;
 };
@@ -37,8 +43,11 @@ void pause_remove_all(struct pause *pause);
 /*
  * Waits until nobody but @by, which may be NULL, runs in one of @vtls, and keeps it so until
  * pause_end(). Not from inside the guest.
+ *
+ * What @by does in the guest may take for ever (WFI): if others wait for it, it
+ * is kicked every PAUSE_PATIENCE_US, upon which it has to end the pause.
  */
-void pause_begin(struct pause *pause, const struct pause_member *by, uint16_t vtls);
+void pause_begin(struct pause *pause, struct pause_member *by, uint16_t vtls);
 void pause_end(struct pause *pause);
 
 /* Around KVM_RUN in @vtl. Entering waits while a pause concerns it. */

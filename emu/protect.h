@@ -18,7 +18,7 @@
 struct vp;
 
 /* An instruction that touches more pages than this at once does not get through. */
-#define PROTECT_STEP_PAGES 16
+#define PROTECT_STEP_PAGES 32
 
 /* An instruction on its way through closed pages. */
 struct protect_step {
@@ -60,7 +60,10 @@ int protect_pages(void *machine, unsigned vtl, uint64_t page, uint64_t count, un
  */
 bool protect_fault(struct vp *vp, int error);
 
-/* KVM_RUN has made an exit, so that the instruction has come to its end. */
+/*
+ * KVM_RUN has made an exit, so that the instruction has come to its end; or it has been
+ * interrupted, and an instruction that has not come to its end will ask for its pages anew.
+ */
 void protect_end_step(struct vp *vp);
 
 /* It was because of the step. */

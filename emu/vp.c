@@ -242,8 +242,8 @@ static void run_once(struct vp *vp)
     check_watch(vp);
     if (protect_fault(vp, error))
         return;
-    if (error == 0)
-        protect_end_step(vp); /* whatever it was, the instruction has come to its end */
+    /* Either the instruction has come to its end, or others cannot wait for it any longer. */
+    protect_end_step(vp);
     if (error == -EINTR || error == -EAGAIN)
         vp->stats.interrupted++;
     else if (error < 0)
