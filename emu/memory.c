@@ -10,6 +10,7 @@
 
 #include "emu/error.h"
 #include "emu/layout.h"
+#include "vtl/guest-copy.h"
 
 static uint8_t *map_ram(const struct memory *memory)
 {
@@ -87,7 +88,7 @@ int memory_read(const struct memory *memory, uint64_t gpa, void *buffer, size_t 
 
     if (!host)
         return -EFAULT;
-    memcpy(buffer, host, size);
+    guest_copy_in(buffer, host, size);
     return 0;
 }
 
@@ -97,7 +98,7 @@ int memory_write(struct memory *memory, uint64_t gpa, const void *buffer, size_t
 
     if (!host)
         return -EFAULT;
-    memcpy(host, buffer, size);
+    guest_copy_out(host, buffer, size);
     return 0;
 }
 

@@ -10,6 +10,7 @@
  *   enable.h        enabling VTLs and starting VPs: who may, and when
  *   synic.h         the synthetic interrupt controller: messages for a VTL of a VP
  *   switch.h        VTL call and VTL return: who may, and where it leads
+ *   guest-copy.h    copies from and to memory that a guest uses at the same time
  *   hv-registers.h  synthetic registers, one row each
  *   register-views.h  names for parts of registers, and for others of the same contents
  *   hypercalls.h    the Hyper-V hypercalls that the core answers

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "vtl/guest-copy.h"
+
 static struct hv_u128 *find_register(void *machine, unsigned vp, unsigned vtl, uint32_t name)
 {
     struct memory_partition *partition = machine;
@@ -41,7 +43,7 @@ static int read_memory(void *machine, uint64_t gpa, void *buffer, size_t size)
 
     if (!is_ram(gpa, size))
         return -EFAULT;
-    memcpy(buffer, partition->ram + gpa, size);
+    guest_copy_in(buffer, partition->ram + gpa, size);
     return 0;
 }
 
@@ -51,7 +53,7 @@ static int write_memory(void *machine, uint64_t gpa, const void *buffer, size_t 
 
     if (!is_ram(gpa, size))
         return -EFAULT;
-    memcpy(partition->ram + gpa, buffer, size);
+    guest_copy_out(partition->ram + gpa, buffer, size);
     return 0;
 }
 

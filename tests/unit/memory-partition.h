@@ -52,7 +52,7 @@ struct memory_partition {
     unsigned protect_fails; /* n: the nth call from now on fails */
     struct memory_protect told[MEMORY_PARTITION_TOLD]; /* the first of these, see protects */
     uint8_t rights[VTL_LEVELS][MEMORY_PARTITION_PROTECTABLE]; /* what they amount to */
-    uint8_t ram[MEMORY_PARTITION_RAM];
+    _Alignas(uint64_t) uint8_t ram[MEMORY_PARTITION_RAM];
     struct hv_u128 registers[MEMORY_PARTITION_VPS][VTL_LEVELS][MEMORY_PARTITION_REGISTERS];
 };
 
