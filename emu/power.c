@@ -346,7 +346,7 @@ static int start_pending(struct vp *vp)
 
     while (pending >= 0 && error == 0) {
         if (vp_active(vp)->power == PSCI_AFFINITY_OFF)
-            vp->core->active = (unsigned)pending;
+            vtl_start(vp->core, (unsigned)pending);
         error = start_level(vp, (unsigned)pending);
         pending = find_pending(vp);
     }

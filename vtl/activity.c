@@ -29,6 +29,8 @@ static enum hv_status set_activity(struct vtl_vp *vp, unsigned vtl, uint32_t nam
         return HV_STATUS_INVALID_VTL_STATE;
     if (partition->backend->suspend(partition->machine, vp->index, vtl, value.low) < 0)
         return HV_STATUS_INVALID_VP_STATE;
+    if (!value.low)
+        vp->idle &= (uint16_t)~(1u << vtl); /* it goes on as soon as those above return */
     return HV_STATUS_SUCCESS;
 }
 

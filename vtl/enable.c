@@ -80,6 +80,7 @@ enum hv_status vtl_enable_for_vp(struct vtl_vp *caller, struct vtl_vp *target, u
     status = check_enable(caller, target, vtl, context);
     if (status == HV_STATUS_SUCCESS) {
         partition->backend->prepare_vp(partition->machine, target->index, vtl, context);
+        target->idle |= (uint16_t)(1u << vtl);
         target->enabled |= 1u << vtl;
     }
     g_mutex_unlock(&partition->lock);

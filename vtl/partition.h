@@ -52,7 +52,8 @@ struct vtl_initial_context {
  * What the core needs of the machine. Functions return 0 or a negative errno. Registers are
  * named by HV_REGISTER_NAME and only those in bank_table are asked for, of a VP that is stopped or
  * on whose thread this is; -ENOENT says that this processor does not have one. Memory is all of
- * RAM, whatever a VTL may do with it: vtl_memory_read() and the like see to that.
+ * RAM, whatever a VTL may do with it: vtl_memory_read() and the like see to that. It is accessed as
+ * guest-copy.h does.
  */
 struct vtl_backend {
     int (*get_register)(void *machine, unsigned vp, unsigned vtl, uint32_t name,
@@ -127,6 +128,7 @@ struct vtl_vp {
     _Atomic unsigned active; /* the VTL that runs; written by the VP's thread only */
     uint64_t mpidr;          /* affinity fields of MPIDR_EL1 */
     _Atomic uint16_t enabled; /* set of VTLs enabled on this VP; written under the lock */
+    _Atomic uint16_t idle;    /* those that wait to be called: enabled, or returned from */
     unsigned refusals;        /* protections refused to its guest */
     struct vtl_vp_level level[VTL_LEVELS];
 };

@@ -19,7 +19,7 @@ bool vtl_call_target(const struct vtl_vp *vp, unsigned *target)
 
 bool vtl_return_target(const struct vtl_vp *vp, unsigned *target)
 {
-    uint16_t lower = vp->enabled & ((1u << vp->active) - 1);
+    uint16_t lower = vp->enabled & ((1u << vp->active) - 1) & ~vp->idle;
 
     if (!lower)
         return false;
@@ -37,14 +37,22 @@ static void write_entry_reason(struct vtl_vp *vp, uint32_t reason)
                          sizeof(reason));
 }
 
+void vtl_start(struct vtl_vp *vp, unsigned vtl)
+{
+    vp->active = vtl;
+    vp->idle &= (uint16_t)~(1u << vtl);
+}
+
 void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason)
 {
     bool higher = target > vp->active;
 
     /* TLFS, VSM, "TlbLocked": going back, a VP releases all locks that it holds. */
-    if (!higher)
+    if (!higher) {
         vp->level[vp->active].tlb_locked = 0;
-    vp->active = target;
+        vp->idle |= (uint16_t)(1u << vp->active);
+    }
+    vtl_start(vp, target);
     if (higher)
         write_entry_reason(vp, reason);
 }

@@ -24,8 +24,15 @@ enum vtl_entry_reason {
  */
 bool vtl_call_target(const struct vtl_vp *vp, unsigned *target);
 
-/* The same for VTL return: the next lower VTL. False in the lowest one. */
+/*
+ * The same for VTL return: the highest lower VTL that does not wait to be called. After a call that
+ * is the caller; after an intercept, the VTL that was stopped, even if there is another in between.
+ * False in the lowest one.
+ */
 bool vtl_return_target(const struct vtl_vp *vp, unsigned *target);
+
+/* Makes @vtl the active VTL of a VP of which none runs. */
+void vtl_start(struct vtl_vp *vp, unsigned vtl);
 
 /*
  * Makes @target the active VTL. Entering a higher VTL writes @reason to its VP assist page, if it

@@ -64,6 +64,36 @@ START_TEST(switch_targets)
 }
 END_TEST
 
+static unsigned return_target(const struct vtl_vp *vp)
+{
+    unsigned target = VTL_LEVELS;
+
+    ck_assert(vtl_return_target(vp, &target));
+    return target;
+}
+
+/* VTL2 sees to what VTL0 did, while VTL1 waits to be called: back to VTL0. */
+START_TEST(return_passes_those_that_wait)
+{
+    struct memory_partition *partition = memory_partition_new(7, 2);
+    struct vtl_vp *vp = &partition->core->vps[0];
+
+    ck_assert_uint_eq(return_target(vp), 1); /* it has yet to run */
+    vtl_enter(vp, 1, VTL_ENTRY_CALL);
+    vtl_enter(vp, 0, VTL_ENTRY_CALL);
+    vtl_enter(vp, 2, VTL_ENTRY_INTERRUPT);
+    ck_assert_uint_eq(return_target(vp), 0);
+    vtl_enter(vp, 0, VTL_ENTRY_CALL);
+    vtl_enter(vp, 1, VTL_ENTRY_CALL); /* VTL0 calls, VTL1 calls */
+    vtl_enter(vp, 2, VTL_ENTRY_CALL);
+    ck_assert_uint_eq(return_target(vp), 1);
+    vtl_start(vp, 0);
+    vtl_enter(vp, 2, VTL_ENTRY_INTERRUPT);
+    ck_assert_uint_eq(return_target(vp), 1); /* stopped in the midst of it */
+    memory_partition_free(partition);
+}
+END_TEST
+
 START_TEST(switch_tells_the_reason)
 {
     struct memory_partition *partition = memory_partition_new(1 << 2, 0);
@@ -276,6 +306,7 @@ START_TEST(translate_survives_anything)
 END_TEST
 
 UNIT_MAIN("vtl", bank_is_sorted, bank_find_finds_all, bank_shares_what_the_specification_shares,
-          switch_targets, switch_tells_the_reason, partition_basics, exception_vectors,
+          switch_targets, return_passes_those_that_wait, switch_tells_the_reason,
+          partition_basics, exception_vectors,
           translate_granules, translate_upper_half, translate_wide_addresses,
           translate_bad_regimes, translate_survives_anything)
