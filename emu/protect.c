@@ -8,6 +8,11 @@
 #include "emu/exclusive.h"
 #include "emu/machine.h"
 
+/* ESR_EL1 of a data abort: EC and IL; WnR with a permission fault at level 3 (Arm ARM, D19.2). */
+#define ESR_DATA_ABORT_EL0 0x92000000ull
+#define ESR_DATA_ABORT_EL1 0x96000000ull
+#define ESR_WRITE_REFUSED 0x4full
+
 /* The address that KVM has told this thread by SIGBUS; 0: none. */
 static _Thread_local volatile uintptr_t fault_address;
 
@@ -260,6 +265,21 @@ static void handle_closed(struct vp *vp, uint64_t page)
 }
 
 /*
+ * A store-exclusive that stage 1 forbids, on a page that is closed: the processor would fault, if it
+ * believed in the exclusive access. So does the guest, which may have to copy the page first.
+ */
+static void refuse_by_stage1(struct vp *vp, const struct vtl_fault *fault)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    bool user = (vcpu_get64(vcpu, REG_PSTATE) & PSTATE_MODE_MASK) == PSTATE_EL0T;
+
+    vp->protect.monitor.left = 0;
+    vcpu_set64(vcpu, REG_FAR_EL1, fault->gva);
+    vcpu_inject_exception(vcpu, (user ? ESR_DATA_ABORT_EL0 : ESR_DATA_ABORT_EL1) | ESR_WRITE_REFUSED,
+                          vcpu_get64(vcpu, REG_PC));
+}
+
+/*
  * Between load-exclusive and store-exclusive. The store would not even fault: the processor sees
  * that it has no exclusive access, and that is all.
  */
@@ -278,9 +298,12 @@ void protect_stepped(struct vp *vp)
         deny(vp, &fault);
         break;
     case VTL_FAULT_PERMITTED:
-        /* The processor has not seen it yet: what stage 1 forbids is its to refuse. */
-        if (fault.is_data && !fault.in_walk && fault.decoded.exclusive && fault.stage1_permits)
+        if (!fault.is_data || fault.in_walk || !fault.decoded.exclusive)
+            break;
+        if (fault.stage1_permits)
             permit(vp, page, &fault);
+        else if (fault.decoded.kind == DECODE_STORE)
+            refuse_by_stage1(vp, &fault);
         break;
     case VTL_FAULT_NOT_FOUND:
         break;

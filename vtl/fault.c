@@ -173,6 +173,23 @@ static uint64_t read_base(void *context, unsigned reg)
                      : vp_register(search->vp, search->vtl, HV_REGISTER_X0 + reg);
 }
 
+/* AT S1E1R and its kind: SYS #0, C7, C8 or C9, #0-3 (Arm ARM, C5.4). Nothing but a walk. */
+#define AT_MASK 0xfffffe80u
+#define AT_STAGE1 0xd5087800u
+#define INSN_RT_MASK 0x1fu
+
+static void visit_translation(struct search *search)
+{
+    struct translate_page page = {0};
+    unsigned rt = search->current.word & INSN_RT_MASK;
+    uint64_t va = rt == 31 ? 0 : read_base(search, rt);
+
+    search->current.gva = translate_untag(&search->regime, va);
+    search->current.is_data = true;
+    translate_page(&search->regime, search->current.gva, read_table, search, &page);
+    visit_walk(search, &page, false);
+}
+
 static int decode_at(struct search *search, uint64_t pc)
 {
     struct decode_environment environment = {
@@ -214,7 +231,9 @@ static void run_search(struct search *search)
     /* The message shows no instruction that could not be fetched. */
     if (visit_address(search, pc, HV_PAGE_EXECUTE) || !fetch(search, pc))
         return;
-    if (decode_at(search, pc) == 0)
+    if ((search->current.word & AT_MASK) == AT_STAGE1)
+        visit_translation(search);
+    else if (decode_at(search, pc) == 0)
         visit_data(search);
 }
 

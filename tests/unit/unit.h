@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* A test that hangs ends by this; a busy, emulated machine with sanitizers must not. */
-#define UNIT_TIMEOUT_S 120
+#define UNIT_TIMEOUT_S 30
 
 /* Runs @suite; returns main()'s status. */
 static inline int unit_run(Suite *suite)
