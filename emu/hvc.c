@@ -84,6 +84,14 @@ static bool intercept(struct vp *vp, enum hvc_convention convention,
     return true;
 }
 
+static void trace_result(struct vp *vp, enum smccc_outcome outcome, uint64_t result)
+{
+    if (outcome == SMCCC_DONE)
+        trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+                   "hypercall answered 0x%" G_GINT64_MODIFIER "x (%s)", result,
+                   hv_status_name((uint16_t)result));
+}
+
 static void finish(struct vp *vp, enum smccc_outcome outcome, enum hvc_convention convention,
                    const struct smccc_registers *before, struct smccc_registers *after)
 {
@@ -114,6 +122,8 @@ static void perform_smccc(struct vp *vp)
     trace_line(vp->machine->trace, vp->core->index, vp->core->active,
                "smccc 0x%08x 0x%" G_GINT64_MODIFIER "x", id, registers.x[1]);
     outcome = smccc_dispatch(services, G_N_ELEMENTS(services), vp->core, &registers);
+    if (id == HV_SMCCC_FUNCTION)
+        trace_result(vp, outcome, registers.x[0]);
     finish(vp, outcome, HVC_SMCCC, &arguments, &registers);
 }
 
@@ -129,6 +139,7 @@ static void perform_hypercall(struct vp *vp)
     trace_line(vp->machine->trace, vp->core->index, vp->core->active,
                "hypercall 0x%" G_GINT64_MODIFIER "x", registers.x[0]);
     outcome = vtl_hypercall(vp->core, HVC_HYPERCALL, &registers);
+    trace_result(vp, outcome, registers.x[0]);
     finish(vp, outcome, HVC_HYPERCALL, &arguments, &registers);
 }
 

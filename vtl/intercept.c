@@ -103,6 +103,39 @@ static bool post_to_assist_page(struct vtl_vp *vp, unsigned owner,
            vtl_memory_write(vp->partition, owner, gpa, message, sizeof(*message)) == 0;
 }
 
+/* With the lock held. */
+static const char *find_obstacle(const struct synic *synic)
+{
+    if (!(synic->scontrol & HV_SCONTROL_ENABLE))
+        return "its SynIC is off: set Scontrol (0xa0010)";
+    if (!(synic->simp & HV_PAGE_REGISTER_ENABLE))
+        return "it has no message page: set Simp (0xa0013)";
+    if (synic->sint[HV_INTERCEPT_SINT] & HV_SINT_MASKED)
+        return "SINT 0 is masked: set Sint0 (0xa0000)";
+    return "slot 0 of its message page is not empty, or the page is no memory of its own";
+}
+
+static const char *obstacle(struct synic *synic)
+{
+    const char *text;
+
+    g_mutex_lock(&synic->lock);
+    text = find_obstacle(synic);
+    g_mutex_unlock(&synic->lock);
+    return text;
+}
+
+/* Once for each VTL of a VP: it is what a paravisor forgets first, and it would go on for ever. */
+static void tell_undelivered(struct vtl_vp *vp, unsigned owner, enum hv_intercept_message type)
+{
+    struct vtl_vp_level *level = &vp->level[owner];
+
+    g_log(NULL, level->told_undelivered ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING,
+          "VP%u: VTL%u does not get its intercept message (type 0x%x), %s", vp->index, owner, type,
+          obstacle(&level->synic));
+    level->told_undelivered = true;
+}
+
 static enum vtl_entry_reason send(struct vtl_vp *vp, unsigned owner,
                                   enum hv_intercept_message type, const void *payload, size_t size)
 {
@@ -113,7 +146,7 @@ static enum vtl_entry_reason send(struct vtl_vp *vp, unsigned owner,
         return VTL_ENTRY_INTERCEPT;
     /* A VTL that has not prepared its message page is entered all the same: it may find out. */
     if (synic_post(vp, owner, HV_INTERCEPT_SINT, &message) != SYNIC_DELIVERED)
-        g_debug("VP%u: VTL%u has no room for an intercept message", vp->index, owner);
+        tell_undelivered(vp, owner, type);
     return VTL_ENTRY_INTERRUPT;
 }
 

@@ -117,6 +117,7 @@ struct vtl_backend {
 struct vtl_vp_level {
     _Atomic uint64_t assist_page; /* written under vtl_partition.lock, read by the VP at a switch */
     struct vtl_crash crash;
+    bool told_undelivered;       /* the user knows that it gets no intercept messages */
     struct hv_u128 event[2];     /* PendingEvent0 and 1: what it takes next; under the lock */
     _Atomic uint16_t tlb_locked; /* set of lower VTLs whose TLB this one has locked */
     struct synic synic;

@@ -19,18 +19,35 @@ static const char *rights_text(unsigned rights, char text[4])
     return text;
 }
 
+static const char *reason(const struct vtl_vp *caller, const struct hv_modify_protection *input,
+                          enum hv_status status)
+{
+    unsigned owner;
+
+    if (status == HV_STATUS_INVALID_PARTITION_ID)
+        return "not this partition";
+    if (input->zero[0] || input->zero[1] || input->zero[2])
+        return "reserved bytes are not zero";
+    if (hv_find_vtl(caller, input->vtl, &owner) != HV_STATUS_SUCCESS || owner == 0)
+        return "not a VTL whose protections it could set";
+    if (!vtl_protection_is_valid(input->rights))
+        return "no writing or executing without reading";
+    if (status == HV_STATUS_ACCESS_DENIED)
+        return "set EnableVtlProtection first (VsmPartitionConfig, 0xd0007)";
+    return "that is no RAM; give page numbers, not addresses";
+}
+
 static void log_refusal(struct vtl_vp *caller, const struct hv_modify_protection *input,
                         uint64_t page, enum hv_status status)
 {
     char wanted[4], now[4];
-    unsigned vtl = caller->active ? caller->active - 1 : 0;
-    unsigned rights = vtl_protection_effective(caller->partition, vtl, page);
+    unsigned rights = vtl_protection_effective(caller->partition, 0, page);
 
     g_log(NULL, caller->refusals++ < REFUSALS_TOLD ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
           "VP%u at VTL%u: protection of GPA 0x%" G_GINT64_MODIFIER "x000 as %s (0x%x) refused, %s; "
-          "VTL%u has %s there", caller->index, caller->active, page, /* may be any number */
-          rights_text(input->rights, wanted), input->rights, hv_status_name(status), vtl,
-          rights_text(rights, now));
+          "%s (VTL0 has %s)", caller->index, caller->active, page, /* may be any number */
+          rights_text(input->rights, wanted), input->rights, hv_status_name(status),
+          reason(caller, input, status), rights_text(rights, now));
 }
 
 static void log_change(const struct vtl_vp *caller, unsigned owner, uint64_t page, uint64_t count,

@@ -80,8 +80,11 @@ static enum hv_status set_partition_config(struct vtl_vp *vp, unsigned vtl, uint
         return HV_STATUS_INVALID_REGISTER_VALUE;
     if (value.low & ~before & HV_VSM_ENABLE_PROTECTION)
         status = vtl_protection_enable(vp->partition, vtl, default_rights(value.low));
-    if (status == HV_STATUS_SUCCESS)
-        vp->partition->config[vtl] = value.low;
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    vp->partition->config[vtl] = value.low;
+    g_info("VP%u: VsmPartitionConfig of VTL%u is 0x%" G_GINT64_MODIFIER "x (lower VTLs begin with "
+           "rights 0x%x)", vp->index, vtl, value.low, default_rights(value.low));
     return status;
 }
 

@@ -839,12 +839,15 @@ START_TEST(log_of_refusals)
     enable(2);
     modify(R | X, pages, 2);
     ck_assert_uint_eq(warnings, 1);
-    CHECK_LINE("VP0 at VTL2", "GPA 0x63000", "r-x (0x5)", "INVALID_PARAMETER", "rwx there");
+    CHECK_LINE("VP0 at VTL2", "GPA 0x63000", "r-x (0x5)", "INVALID_PARAMETER",
+               "no RAM", "VTL0 has rwx");
     modify(W, pages, 1);
-    CHECK_LINE("VP0 at VTL2", "GPA 0x5000", "-w- (0x2)", "INVALID_PARAMETER", "VTL1 has r-x there");
+    CHECK_LINE("VP0 at VTL2", "GPA 0x5000", "-w- (0x2)", "INVALID_PARAMETER",
+               "no writing or executing without reading", "VTL0 has r-x");
     vp->active = 0;
     modify(R | W | X, pages, 1);
-    CHECK_LINE("VP0 at VTL0", "GPA 0x5000", "rwx (0x7)", "INVALID_PARAMETER", "VTL0 has r-x there");
+    CHECK_LINE("VP0 at VTL0", "GPA 0x5000", "rwx (0x7)", "INVALID_PARAMETER",
+               "not a VTL whose protections it could set", "VTL0 has r-x");
     modify_in(FORM_NATIVE_FAST, VTL(2), R, pages, 1);
     CHECK_LINE("ACCESS_DENIED", "r-- (0x1)");
     ck_assert_uint_eq(warnings, 4);
