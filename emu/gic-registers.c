@@ -15,7 +15,7 @@
 /* Encodings: GIC architecture (Arm IHI 0069), 12.2. */
 static const struct {
     uint32_t name;
-    uint64_t instruction;
+    uint32_t instruction;
 } rows[] = {
     {0x00060000, INSTRUCTION(3, 0, 12, 9, 0)},  /* ICC_AP1R0_EL1 */
     {0x00060001, INSTRUCTION(3, 0, 12, 9, 1)},  /* ICC_AP1R1_EL1 */
@@ -41,20 +41,12 @@ bool gic_register_is(uint32_t name)
     return find(name) >= 0;
 }
 
-/* Affinity in bits 63:32, Aff3 next to the others; the instruction below (arm-vgic-v3.rst). */
-static uint64_t attribute(uint64_t mpidr, int row)
-{
-    uint64_t affinity = (mpidr & 0xffffff) | (mpidr >> 8 & 0xff000000);
-
-    return affinity << KVM_DEV_ARM_VGIC_V3_MPIDR_SHIFT | rows[row].instruction;
-}
-
 int gic_register_get(int gic, uint64_t mpidr, uint32_t name, uint64_t *value)
 {
     int row = find(name);
     int error = row < 0 ? -ENOENT
-                        : kvm_get_attribute(gic, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS,
-                                            attribute(mpidr, row), value);
+                        : kvm_access_gic(gic, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, mpidr,
+                                         rows[row].instruction, false, value);
 
     /* So KVM says of active priority registers beyond the GIC's priority bits. */
     return error == -EINVAL ? -ENOENT : error;
@@ -67,6 +59,6 @@ int gic_register_set(int gic, uint64_t mpidr, uint32_t name, uint64_t value)
 
     if (error < 0)
         return error;
-    return kvm_set_attribute(gic, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, attribute(mpidr, find(name)),
-                             &value);
+    return kvm_access_gic(gic, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, mpidr,
+                          rows[find(name)].instruction, true, &value);
 }

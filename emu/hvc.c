@@ -27,29 +27,13 @@ static struct translate_regime read_regime(struct vcpu *vcpu, uint64_t va)
     return regime;
 }
 
-static int read_table(void *context, uint64_t gpa, uint64_t *descriptor)
-{
-    const struct vtl_vp *core = context;
-
-    return vtl_memory_read(core->partition, core->active, gpa, descriptor, sizeof(*descriptor));
-}
-
-/*
- * By tables and code that the VTL has the right to. If its mappings have changed since the
- * processor executed the HVC, what happens next must not tell it what a higher VTL has there.
- */
 bool hvc_fetch(struct vp *vp, uint64_t pc, uint16_t *immediate)
 {
     struct translate_regime regime = read_regime(&vp_active(vp)->vcpu, pc);
-    struct vtl_partition *partition = vp->machine->partition;
-    unsigned vtl = vp->core->active;
-    uint64_t gpa;
+    struct vtl_tables tables = {vp->machine->partition, vp->core->active};
     uint32_t instruction;
 
-    return translate_address(&regime, pc, read_table, vp->core, &gpa) == 0 &&
-           vtl_protection_permits(partition, vtl, gpa, sizeof(instruction), HV_PAGE_EXECUTE) &&
-           vtl_memory_read(partition, vtl, gpa, &instruction, sizeof(instruction)) == 0 &&
-           hvc_decode(GUINT32_FROM_LE(instruction), immediate);
+    return vtl_fetch(tables, &regime, pc, &instruction) && hvc_decode(instruction, immediate);
 }
 
 static void read_arguments(struct vcpu *vcpu, struct smccc_registers *registers, unsigned count)

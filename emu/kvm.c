@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -71,6 +72,27 @@ int kvm_get_attribute(int fd, uint32_t group, uint64_t attribute, void *value)
     struct kvm_device_attr attr = {.group = group, .attr = attribute, .addr = (uintptr_t)value};
 
     return kvm_ioctl(fd, KVM_GET_DEVICE_ATTR, &attr);
+}
+
+/* Affinity in bits 63:32, Aff3 next to the others (devices/arm-vgic-v3.rst). */
+static uint64_t gic_attribute(uint64_t mpidr, uint32_t offset)
+{
+    uint64_t affinity = (mpidr & 0xffffff) | (mpidr >> 8 & 0xff000000);
+
+    return affinity << KVM_DEV_ARM_VGIC_V3_MPIDR_SHIFT | offset;
+}
+
+int kvm_access_gic(int gic, uint32_t group, uint64_t mpidr, uint32_t offset, bool write,
+                   void *value)
+{
+    uint64_t attribute = gic_attribute(mpidr, offset);
+    int error;
+
+    do
+        error = write ? kvm_set_attribute(gic, group, attribute, value)
+                      : kvm_get_attribute(gic, group, attribute, value);
+    while (error == -EBUSY && sched_yield() == 0);
+    return error;
 }
 
 bool kvm_has_attribute(int fd, uint32_t group, uint64_t attribute)

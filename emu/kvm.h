@@ -26,6 +26,12 @@ int kvm_set_one_reg(int vcpu, uint64_t id, const void *value);
 /* A device attribute: get, set or ask for it. @value's type is the attribute's. */
 int kvm_set_attribute(int fd, uint32_t group, uint64_t attribute, const void *value);
 int kvm_get_attribute(int fd, uint32_t group, uint64_t attribute, void *value);
+/*
+ * The same for state of a GIC of the vCPU with affinity @mpidr; @offset is what its attribute has in
+ * the low half. No vCPU may be in KVM_RUN; shorter calls that keep KVM busy are waited for.
+ */
+int kvm_access_gic(int gic, uint32_t group, uint64_t mpidr, uint32_t offset, bool write,
+                   void *value);
 bool kvm_has_attribute(int fd, uint32_t group, uint64_t attribute);
 
 #endif

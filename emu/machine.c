@@ -15,7 +15,6 @@
 
 #define REFERENCE_HZ 10000000u /* units of 100 ns */
 #define NS_PER_REFERENCE 100u
-/* How long to wait for all VPs to leave KVM_RUN: ten seconds, for slow emulated hosts. */
 /* A crash message is at most a page (TLFS, "Guest Crash Enlightenment"). */
 #define CRASH_MESSAGE_MAX 4096u
 #define CRASH_MESSAGE_GPA 3 /* parameter numbers */
@@ -52,10 +51,7 @@ static uint32_t read_zero_size(void)
 
 /* The back end of the VTL core. */
 
-/*
- * KVM has the GIC's registers while all vCPUs of the VM are out of KVM_RUN, and busy with no other
- * call either, which is soon over.
- */
+/* KVM has the GIC's registers while all vCPUs of the VM are out of KVM_RUN. */
 static int access_gic(struct machine *machine, unsigned vp, unsigned vtl, uint32_t name,
                       uint64_t *value, bool write)
 {
@@ -64,10 +60,8 @@ static int access_gic(struct machine *machine, unsigned vp, unsigned vtl, uint32
     int error;
 
     pause_begin(&machine->pause, NULL, (uint16_t)(1u << vtl));
-    do
-        error = write ? gic_register_set(gic, mpidr, name, *value)
-                      : gic_register_get(gic, mpidr, name, value);
-    while (error == -EBUSY && sched_yield() == 0);
+    error = write ? gic_register_set(gic, mpidr, name, *value)
+                  : gic_register_get(gic, mpidr, name, value);
     pause_end(&machine->pause);
     return error;
 }
@@ -444,7 +438,8 @@ void machine_kick(struct vp *vp)
 void machine_was_kicked(struct vp *vp)
 {
     FOR_EACH_VTL (vp->machine, vtl)
-        __atomic_store_n(&vp->level[vtl].vcpu.run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&vp->level[vtl].vcpu.run->immediate_exit, __ATOMIC_RELAXED))
+            __atomic_store_n(&vp->level[vtl].vcpu.run->immediate_exit, 0, __ATOMIC_SEQ_CST);
 }
 
 static bool counts(enum machine_end before, enum machine_end end)

@@ -175,6 +175,8 @@ void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
 /* Can VTL @owner, a higher one, be entered on this VP to see to an intercept? Enters it. */
 bool vp_can_intercept(struct vp *vp, unsigned owner);
 void vp_intercept(struct vp *vp, unsigned owner, enum vtl_entry_reason reason);
+/* The access that has stopped the VP ends in an external abort for the guest. */
+void vp_abort_access(struct vp *vp);
 /* Ends the run because of KVM or ourselves, with a dump of the VP's registers. */
 void vp_broken(struct vp *vp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

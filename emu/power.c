@@ -115,17 +115,6 @@ int power_start_vp(void *context, unsigned vp, unsigned vtl,
     return status == PSCI_SUCCESS ? 0 : -EALREADY;
 }
 
-bool power_is_suspended(void *context, unsigned vp, unsigned vtl)
-{
-    struct machine *machine = context;
-    bool suspended;
-
-    g_mutex_lock(&machine->lock);
-    suspended = machine->vps[vp].level[vtl].power == PSCI_AFFINITY_OFF;
-    g_mutex_unlock(&machine->lock);
-    return suspended;
-}
-
 /* With the lock held. What has been prepared keeps to its initial context. */
 static int resume(struct vp *vp, unsigned vtl)
 {
@@ -176,6 +165,13 @@ static enum psci_affinity affinity_state(struct machine *machine, struct vp *vp,
     power = vp->level[vtl].power;
     g_mutex_unlock(&machine->lock);
     return power;
+}
+
+bool power_is_suspended(void *context, unsigned vp, unsigned vtl)
+{
+    struct machine *machine = context;
+
+    return affinity_state(machine, &machine->vps[vp], vtl) == PSCI_AFFINITY_OFF;
 }
 
 /* A level above 0 asks about a group of VPs: on if one of them is (DEN 0022, 5.7.1). */

@@ -166,15 +166,6 @@ static void open_page(struct vp *vp, uint64_t index)
 
 /* --- Faults ---------------------------------------------------------------------------------- */
 
-/* Nobody can be told, or there is nothing to tell: the guest has to see to it itself. */
-static void abort_guest(struct vp *vp)
-{
-    int error = vcpu_inject_external_abort(&vp_active(vp)->vcpu);
-
-    if (error < 0)
-        vp_broken(vp, "KVM delivers no external abort: %s", g_strerror(-error));
-}
-
 static void trace_fault(struct vp *vp, const struct vtl_fault *fault, const char *outcome)
 {
     trace_line(vp->machine->trace, vp->core->index, vp->core->active,
@@ -198,7 +189,7 @@ static void deny(struct vp *vp, const struct vtl_fault *fault)
         vp_intercept(vp, owner,
                      vtl_intercept_memory(vp->core, owner, HV_MESSAGE_GPA_INTERCEPT, fault));
     else
-        abort_guest(vp);
+        vp_abort_access(vp); /* there is nobody to be told */
 }
 
 static void step_through(struct vp *vp, uint64_t page, const struct vtl_fault *fault)
@@ -235,7 +226,7 @@ static void wonder(struct vp *vp)
         g_warning("VP%u at VTL%u: an access at PC 0x%" G_GINT64_MODIFIER "x to a protected page "
                   "cannot be decoded; the guest gets an abort", vp->core->index, vp->core->active,
                   vcpu_get64(&vp_active(vp)->vcpu, REG_PC));
-    abort_guest(vp);
+    vp_abort_access(vp);
 }
 
 static void handle_closed(struct vp *vp, uint64_t page)

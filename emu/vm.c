@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -205,20 +204,10 @@ static bool is_timer(uint32_t intid)
     return false;
 }
 
-/* A register of a redistributor. KVM wants all vCPUs idle; some may be in shorter calls, though. */
 static int access_redistributor(const struct vm *vm, uint64_t mpidr, uint32_t offset, bool write,
                                 uint32_t *value)
 {
-    uint64_t attribute = mpidr << KVM_DEV_ARM_VGIC_V3_MPIDR_SHIFT | offset;
-    int error;
-
-    do {
-        error = write ? kvm_set_attribute(vm->gic, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, attribute,
-                                          value)
-                      : kvm_get_attribute(vm->gic, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, attribute,
-                                          value);
-    } while (error == -EBUSY && sched_yield() == 0);
-    return error;
+    return kvm_access_gic(vm->gic, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, mpidr, offset, write, value);
 }
 
 /*

@@ -55,7 +55,7 @@ void vp_broken(struct vp *vp, const char *format, ...)
     machine_end(vp->machine, MACHINE_BROKEN, 0, message);
 }
 
-static void abort_access(struct vp *vp)
+void vp_abort_access(struct vp *vp)
 {
     int error = vcpu_inject_external_abort(&vp_active(vp)->vcpu);
 
@@ -73,7 +73,7 @@ static void access_nowhere(struct vp *vp, uint64_t gpa)
     struct vtl_fault fault;
 
     if (!owner || !vp_can_intercept(vp, owner)) {
-        abort_access(vp);
+        vp_abort_access(vp);
         return;
     }
     /* KVM would complete the access when the vCPU runs again; the higher VTL does, if it likes. */

@@ -43,12 +43,12 @@ struct hv_control hv_control_decode(uint64_t word)
 }
 
 /* The native convention has no function id, so that everything moves down by one register. */
-static unsigned first_register(enum hvc_convention convention)
+unsigned hv_control_register(enum hvc_convention convention)
 {
     return convention == HVC_SMCCC ? 1 : 0;
 }
 
-static const struct hv_call *find_call(const struct hv_call_environment *environment, uint16_t code)
+const struct hv_call *hv_call_find(const struct hv_call_environment *environment, uint16_t code)
 {
     for (size_t i = 0; i < environment->count; i++)
         if (environment->calls[i].code == code)
@@ -89,7 +89,7 @@ static void compute_sizes(struct execution *execution)
 static enum hv_status fetch_fast(struct execution *execution,
                                  const struct smccc_registers *registers)
 {
-    unsigned first = first_register(execution->convention) + 1;
+    unsigned first = hv_control_register(execution->convention) + 1;
 
     if (round_up(execution->input_size, FAST_PAIR) + round_up(execution->output_size, FAST_PAIR) >
         HV_FAST_SIZE)
@@ -107,7 +107,7 @@ static enum hv_status fetch_memory(const struct hv_call_environment *environment
                                    struct execution *execution,
                                    const struct smccc_registers *registers)
 {
-    unsigned first = first_register(execution->convention) + 1;
+    unsigned first = hv_control_register(execution->convention) + 1;
     uint64_t in = registers->x[first], out = registers->x[first + 1];
     size_t in_size = execution->input_size, out_size = execution->output_size;
 
@@ -166,7 +166,7 @@ static enum hv_status execute(struct execution *execution, void *context)
 /* Where fast output begins: behind the input (SMCCC) or in the last register pairs (native). */
 static unsigned fast_output_register(const struct execution *execution)
 {
-    unsigned first = first_register(execution->convention) + 1;
+    unsigned first = hv_control_register(execution->convention) + 1;
 
     if (execution->convention == HVC_SMCCC)
         return first + round_up(execution->input_size, FAST_PAIR) / QWORD;
@@ -183,7 +183,7 @@ static enum hv_status store_output(const struct hv_call_environment *environment
     size_t begin = rep ? execution->control.rep_start * unit : 0;
     size_t end = rep ? execution->completed * unit : status == HV_STATUS_SUCCESS ? unit : 0;
     const uint8_t *output = (const uint8_t *)execution->output;
-    unsigned first = first_register(execution->convention) + 1;
+    unsigned first = hv_control_register(execution->convention) + 1;
 
     if (begin >= end)
         return status;
@@ -227,10 +227,10 @@ enum smccc_outcome hv_call_dispatch(const struct hv_call_environment *environmen
 {
     struct execution execution = {.convention = convention};
     enum hv_status status = HV_STATUS_INVALID_HYPERCALL_CODE;
-    uint64_t *word = &registers->x[first_register(convention)];
+    uint64_t *word = &registers->x[hv_control_register(convention)];
 
     execution.control = hv_control_decode(*word);
-    execution.call = find_call(environment, execution.control.code);
+    execution.call = hv_call_find(environment, execution.control.code);
     if (execution.call)
         status = perform(environment, context, &execution, registers);
     if (status == HV_STATUS_INTERRUPTED) {

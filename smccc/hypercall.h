@@ -80,6 +80,12 @@ struct hv_call_environment {
     int (*write)(void *context, uint64_t gpa, const void *buffer, size_t size);
 };
 
+/* The row of @code, or NULL. */
+const struct hv_call *hv_call_find(const struct hv_call_environment *environment, uint16_t code);
+
+/* The number of the register with the control word: X1, or X0 without a function id before it. */
+unsigned hv_control_register(enum hvc_convention convention);
+
 /*
  * Performs the call in @registers, made by @convention (HVC_SMCCC or HVC_HYPERCALL), and leaves
  * the result value in X0. Registers other than X0 change only for fast output.

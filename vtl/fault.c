@@ -6,6 +6,7 @@
 
 #include "smccc/hypercall.h"
 #include "vtl/exception.h"
+#include "vtl/fetch.h"
 #include "vtl/translate.h"
 #include "vtl/vp-registers.h"
 
@@ -21,6 +22,7 @@
 struct search {
     struct vtl_vp *vp;
     unsigned vtl;
+    struct vtl_tables tables;
     uint64_t page; /* or VTL_FAULT_ANY_PAGE */
     struct translate_regime regime;
     uint64_t pstate;
@@ -29,18 +31,6 @@ struct search {
     struct vtl_fault *found;
     enum vtl_fault_verdict verdict;
 };
-
-/*
- * With the rights of the VTL, so that nothing that follows from the answer tells it what is in
- * tables of a higher one. The walk ends at a table it may not read, which is one of its steps.
- */
-static int read_table(void *context, uint64_t gpa, uint64_t *descriptor)
-{
-    const struct search *search = context;
-
-    return vtl_memory_read(search->vp->partition, search->vtl, gpa, descriptor,
-                           sizeof(*descriptor));
-}
 
 /* Takes note of the access, which needs @rights at @gpa. True if the search is over. */
 static bool visit(struct search *search, uint64_t gpa, unsigned rights)
@@ -104,7 +94,7 @@ static bool stage1_permits(const struct search *search, const struct translate_p
 static bool visit_address(struct search *search, uint64_t va, unsigned rights)
 {
     struct translate_page page = {0};
-    bool mapped = translate_page(&search->regime, va, read_table, search, &page) == 0;
+    bool mapped = translate_page(&search->regime, va, vtl_read_table, &search->tables, &page) == 0;
 
     search->current.gva = va;
     search->current.gva_valid = true;
@@ -186,7 +176,7 @@ static void visit_translation(struct search *search)
 
     search->current.gva = translate_untag(&search->regime, va);
     search->current.is_data = true;
-    translate_page(&search->regime, search->current.gva, read_table, search, &page);
+    translate_page(&search->regime, search->current.gva, vtl_read_table, &search->tables, &page);
     visit_walk(search, &page, false);
 }
 
@@ -210,18 +200,9 @@ static int decode_at(struct search *search, uint64_t pc)
  */
 static bool fetch(struct search *search, uint64_t pc)
 {
-    struct vtl_partition *partition = search->vp->partition;
-    uint64_t gpa;
-    uint32_t word;
-
-    if (pc % sizeof(word) ||
-        translate_address(&search->regime, pc, read_table, search, &gpa) < 0 ||
-        !vtl_protection_permits(partition, search->vtl, gpa, sizeof(word), HV_PAGE_EXECUTE) ||
-        vtl_memory_read(partition, search->vtl, gpa, &word, sizeof(word)) < 0)
-        return false;
-    search->current.word = GUINT32_FROM_LE(word);
-    search->current.has_word = true;
-    return true;
+    search->current.has_word =
+        vtl_fetch(search->tables, &search->regime, pc, &search->current.word);
+    return search->current.has_word;
 }
 
 static void run_search(struct search *search)
@@ -242,6 +223,7 @@ enum vtl_fault_verdict vtl_fault_find(struct vtl_vp *vp, uint64_t page, struct v
     struct search search = {
         .vp = vp,
         .vtl = vp->active,
+        .tables = {vp->partition, vp->active},
         .page = page,
         .regime = vp_translation_regime(vp, vp->active),
         .pstate = vp_register(vp, vp->active, HV_REGISTER_PSTATE),

@@ -357,18 +357,14 @@ static const struct hv_call_environment environment = {
 /* Only what an identified guest asks for, and nobody here serves. */
 static bool is_intercepted(const struct vtl_vp *vp, uint64_t word)
 {
-    if (!vtl_intercept_hypercalls(vp) || !vp->partition->guest_os_id[vp->active])
-        return false;
-    for (size_t i = 0; i < vtl_call_count; i++)
-        if (vtl_calls[i].code == hv_control_decode(word).code)
-            return false;
-    return true;
+    return vtl_intercept_hypercalls(vp) && vp->partition->guest_os_id[vp->active] &&
+           !hv_call_find(&environment, hv_control_decode(word).code);
 }
 
 enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
                                  struct smccc_registers *registers)
 {
-    if (is_intercepted(vp, registers->x[convention == HVC_SMCCC ? 1 : 0]))
+    if (is_intercepted(vp, registers->x[hv_control_register(convention)]))
         return SMCCC_INTERCEPTED;
     return hv_call_dispatch(&environment, vp, convention, registers);
 }

@@ -16,6 +16,7 @@
  *   hypercalls.h    the Hyper-V hypercalls that the core answers
  *   protection.h    what lower VTLs may do with each page
  *   protection-call.h  the same by hypercall
+ *   fetch.h         its instructions and tables, with the rights of the VTL
  *   fault.h         what a guest wanted on a page where it was stopped
  *   decode.h        what memory an instruction accesses
  *   intercept.h     messages to a higher VTL about what a lower one does
@@ -35,6 +36,7 @@
 #include "vtl/event.h"
 #include "vtl/exception.h"
 #include "vtl/fault.h"
+#include "vtl/fetch.h"
 #include "vtl/hv-registers.h"
 #include "vtl/hypercalls.h"
 #include "vtl/intercept.h"
