@@ -15,10 +15,19 @@
 #define DFR0_BRPS_SHIFT 12
 #define DFR0_WRPS_SHIFT 20
 
-/* A shared register has one value, and the active VTL holds it. */
+/*
+ * A shared register has one value, and the active VTL holds it. But where that has been turned off
+ * or never begun, nothing will carry its values over: what another VTL starts with is its own.
+ */
 static unsigned bank_of(const struct vtl_vp *vp, unsigned vtl, const struct bank_register *reg)
 {
-    return reg->class == BANK_SHARED ? vp->active : vtl;
+    const struct vtl_partition *partition = vp->partition;
+    unsigned active = vp->active;
+
+    if (reg->class != BANK_SHARED || vtl == active ||
+        partition->backend->is_suspended(partition->machine, vp->index, active))
+        return vtl;
+    return active;
 }
 
 static enum hv_status backend_status(int error, enum hv_status refused)

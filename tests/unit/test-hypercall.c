@@ -536,6 +536,26 @@ START_TEST(core_other_vp_is_above)
 }
 END_TEST
 
+/* Where VTL2 does not run, nothing goes from it to VTL0, which starts with its own X5. */
+START_TEST(core_other_vp_is_off)
+{
+    const int x5 = 5;
+    uint64_t value[2];
+
+    identify(0);
+    ck_assert_uint_eq(set(0, 1, HV_INPUT_VTL_USE | 0, 0x20005, 0x22), REPS(1));
+    ck_assert_uint_eq(partition->registers[1][2][x5].low, 0x22);
+    partition->suspended[1][2] = true;
+    ck_assert_uint_eq(set(0, 1, HV_INPUT_VTL_USE | 0, 0x20005, 0x55), REPS(1));
+    ck_assert_uint_eq(partition->registers[1][0][x5].low, 0x55);
+    ck_assert_uint_eq(partition->registers[1][2][x5].low, 0x22);
+    ck_assert_uint_eq(get(0, 1, HV_INPUT_VTL_USE | 0, 0x20005, value), REPS(1));
+    ck_assert_uint_eq(value[0], 0x55);
+    ck_assert_uint_eq(get(0, 1, 0, 0x20005, value), REPS(1));
+    ck_assert_uint_eq(value[0], 0x22);
+}
+END_TEST
+
 START_TEST(core_other_vp_is_busy)
 {
     struct smccc_registers registers = {{HV_CALL_GET_VP_REGISTERS | FAST | REPS(3),
@@ -605,5 +625,5 @@ UNIT_MAIN_WITH("hypercall", set_up, tear_down, engine_fast_places, engine_memory
                engine_continues_fast, engine_continues_in_memory, engine_repeats_a_simple_call,
                engine_survives_anything, core_smccc_services, core_before_guest_os_id,
                core_register_values, core_bad_targets, core_lower_vtl_sees_nothing_above,
-               core_architectural_registers, core_other_vps, core_other_vp_is_busy,
-               core_other_vp_is_above, core_crash, core_memory_form)
+               core_architectural_registers, core_other_vps, core_other_vp_is_off,
+               core_other_vp_is_busy, core_other_vp_is_above, core_crash, core_memory_form)
