@@ -54,17 +54,22 @@ static void write_results(struct vcpu *vcpu, const struct smccc_registers *befor
             vcpu_set64(vcpu, REG_X0 + i, after->x[i]);
 }
 
-/* A higher VTL completes the call: it sets the result and moves PC on, or has it made again. */
-static bool intercept(struct vp *vp, enum hvc_convention convention,
-                      const struct smccc_registers *registers)
+/*
+ * A higher VTL completes the call: it sets the result and moves PC on, or has it made again. It
+ * sees all registers of a call, even one that was read with few.
+ */
+static bool intercept(struct vp *vp, enum hvc_convention convention)
 {
-    unsigned owner = vtl_intercept_hypercalls(vp->core);
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    unsigned owner = vp->core->intercept_owner;
+    struct smccc_registers registers;
 
-    if (!owner || !vp_can_intercept(vp, owner))
+    if (!vp_can_intercept(vp, owner))
         return false;
-    vcpu_set64(&vp_active(vp)->vcpu, REG_PC, vp->call_pc);
+    read_arguments(vcpu, &registers, SMCCC_REGISTERS);
+    vcpu_set64(vcpu, REG_PC, vp->call_pc);
     vp_intercept(vp, owner,
-                 vtl_intercept_hypercall(vp->core, owner, (uint16_t)convention, registers));
+                 vtl_intercept_hypercall(vp->core, owner, (uint16_t)convention, &registers));
     return true;
 }
 
@@ -83,10 +88,8 @@ static void finish(struct vp *vp, enum smccc_outcome outcome, enum hvc_conventio
     uint64_t pc = vp->call_pc;
 
     if (outcome == SMCCC_STOP ||
-        (outcome == SMCCC_INTERCEPTED && intercept(vp, convention, after)))
+        (outcome == SMCCC_INTERCEPTED && intercept(vp, convention)))
         return;
-    if (outcome == SMCCC_INTERCEPTED)
-        after->x[0] = HV_STATUS_INVALID_HYPERCALL_CODE;
     write_results(vcpu, before, after);
     vcpu_set64(vcpu, REG_PC, outcome == SMCCC_RETRY ? pc : pc + A64_INSN_SIZE);
 }

@@ -56,12 +56,18 @@ static enum psci_status power_up(struct vp *target, unsigned vtl)
     return PSCI_SUCCESS;
 }
 
-/* A VTL must have been enabled on the VP, and no higher one may have denied it. */
-static bool may_start(const struct vp *caller, const struct vp *target)
+/* A VTL must have been enabled on the VP, and no higher one may have denied or intercepted it. */
+static enum psci_status may_start(struct vtl_vp *caller, const struct vtl_vp *target)
 {
-    unsigned vtl = caller->core->active;
+    static const enum psci_status answers[] = {
+        [VTL_START_ALLOWED] = PSCI_SUCCESS,
+        [VTL_START_DENIED] = PSCI_DENIED,
+        [VTL_START_INTERCEPTED] = PSCI_INTERCEPTED,
+    };
 
-    return target->core->enabled & 1u << vtl && vtl_may_start_vps(caller->core->partition, vtl);
+    if (!(target->enabled & 1u << caller->active))
+        return PSCI_DENIED;
+    return answers[vtl_judge_start(caller, &caller->intercept_owner)];
 }
 
 static enum psci_status cpu_on(void *context, uint64_t mpidr, uint64_t entry, uint64_t context_id)
@@ -72,8 +78,9 @@ static enum psci_status cpu_on(void *context, uint64_t mpidr, uint64_t entry, ui
 
     if (!target)
         return PSCI_INVALID_PARAMETERS;
-    if (!may_start(vp, target))
-        return PSCI_DENIED;
+    status = may_start(vp->core, target->core);
+    if (status != PSCI_SUCCESS)
+        return status;
     g_mutex_lock(&vp->machine->lock);
     status = power_up(target, vp->core->active);
     if (status == PSCI_SUCCESS) {

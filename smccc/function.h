@@ -38,7 +38,8 @@ struct smccc_registers {
 enum smccc_outcome {
     SMCCC_DONE,  /* the registers hold the answer; continue after the instruction */
     SMCCC_RETRY, /* the registers hold new arguments; execute the instruction again */
-    SMCCC_INTERCEPTED, /* for a higher VTL to see to, before the instruction */
+    /* For a higher VTL to see to, before the instruction; registers: the answer if it cannot. */
+    SMCCC_INTERCEPTED,
     SMCCC_STOP,  /* the VP was stopped or the partition ends: do not write the registers */
 };
 

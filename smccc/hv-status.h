@@ -31,6 +31,8 @@ enum hv_status {
 #undef HV_STATUS_ENUM
     /* No guest sees this one, a guest's have 16 bits: hv_call_dispatch() has the call repeated. */
     HV_STATUS_INTERRUPTED = 0x10000,
+    /* Nor this: a higher VTL is to see to the call, which has done nothing. */
+    HV_STATUS_INTERCEPTED = 0x10001,
 };
 
 /* The name of a code without its prefix, such as "ACCESS_DENIED"; "?" for an unknown one. */

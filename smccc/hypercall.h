@@ -39,6 +39,7 @@ struct hv_control hv_control_decode(uint64_t word);
  * call (@output is that element's). @header is the fixed part of the input. The blocks are
  * private copies, @output is zeroed; both are 8-byte aligned at their beginning only.
  * HV_STATUS_INTERRUPTED: it has done nothing, and is to be called again a little later.
+ * HV_STATUS_INTERCEPTED, of a simple call only: it has done nothing, a higher VTL sees to it.
  */
 typedef enum hv_status (*hv_call_handler)(void *context, const void *header, const void *element,
                                           void *output);
@@ -92,6 +93,7 @@ unsigned hv_control_register(enum hvc_convention convention);
  *
  * SMCCC_RETRY: the call was interrupted, what it has done is stored, and the control word says from
  * which repetition on to go on (TLFS, "Hypercall Continuation").
+ * SMCCC_INTERCEPTED: the handler says so; X0 is ACCESS_DENIED, in case that nobody can be told.
  */
 enum smccc_outcome hv_call_dispatch(const struct hv_call_environment *environment, void *context,
                                     enum hvc_convention convention,

@@ -54,9 +54,13 @@ static enum smccc_outcome cpu_on(const struct smccc_service *service, void *cont
                                  struct smccc_registers *registers)
 {
     const struct psci_ops *ops = service->ops;
+    enum psci_status status = ops->cpu_on(context, argument(registers, 1), argument(registers, 2),
+                                          argument(registers, 3));
 
-    return answer(registers, ops->cpu_on(context, argument(registers, 1), argument(registers, 2),
-                                         argument(registers, 3)));
+    if (status != PSCI_INTERCEPTED)
+        return answer(registers, status);
+    answer(registers, PSCI_DENIED);
+    return SMCCC_INTERCEPTED;
 }
 
 static enum smccc_outcome affinity_info(const struct smccc_service *service, void *context,

@@ -23,6 +23,8 @@ enum psci_status {
     PSCI_ALREADY_ON = -4,
     PSCI_ON_PENDING = -5,
     PSCI_INTERNAL_FAILURE = -6,
+    /* No guest sees this one: the call becomes SMCCC_INTERCEPTED. */
+    PSCI_INTERCEPTED = 1,
 };
 
 /* Answers of AFFINITY_INFO; also the states a VTL of a VP is in. */
@@ -41,10 +43,10 @@ enum psci_system_event {
 };
 
 /*
- * What PSCI asks of the machine; @context is the calling VP. Functions that return
- * smccc_outcome decide whether the caller goes on.
+ * What PSCI asks of the machine; @context is the calling VP.
  */
 struct psci_ops {
+    /* PSCI_INTERCEPTED: it has done nothing, a higher VTL sees to it. */
     enum psci_status (*cpu_on)(void *context, uint64_t mpidr, uint64_t entry, uint64_t context_id);
     /* enum psci_affinity or a negative enum psci_status */
     int (*affinity_info)(void *context, uint64_t mpidr, uint64_t level);

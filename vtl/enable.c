@@ -95,16 +95,57 @@ bool vtl_may_start_vps(const struct vtl_partition *partition, unsigned vtl)
     return true;
 }
 
+/* The VTLs above @vtl that intercept starts. */
+static uint16_t interceptors(const struct vtl_partition *partition, unsigned vtl)
+{
+    uint16_t set = 0;
+
+    for (unsigned higher = vtl + 1; higher < VTL_LEVELS; higher++)
+        if (partition->config[higher] & HV_VSM_INTERCEPT_VP_STARTUP)
+            set |= (uint16_t)(1u << higher);
+    return set;
+}
+
+/*
+ * Denial goes first, whoever denies: "starting or resetting a virtual processor" is what produces
+ * the intercept (TLFS, VSM, HV_REGISTER_VSM_PARTITION_CONFIG), and what is denied starts none. A
+ * VTL between the two could not make good its consent, as the denial holds for itself, too.
+ */
+enum vtl_start_verdict vtl_judge_start(const struct vtl_vp *caller, unsigned *owner)
+{
+    uint16_t set = interceptors(caller->partition, caller->active);
+    uint16_t here = set & caller->enabled;
+
+    if (!vtl_may_start_vps(caller->partition, caller->active) || (set && !here))
+        return VTL_START_DENIED;
+    if (!set)
+        return VTL_START_ALLOWED;
+    *owner = (unsigned)g_bit_nth_lsf(here, -1);
+    return VTL_START_INTERCEPTED;
+}
+
+/* What @caller finds out before anybody starts anything. */
+static enum hv_status check_start(struct vtl_vp *caller, const struct vtl_vp *target, unsigned vtl,
+                                  const struct vtl_initial_context *context)
+{
+    enum vtl_start_verdict verdict = vtl_judge_start(caller, &caller->intercept_owner);
+    enum hv_status status = check_context(context);
+
+    if (vtl > caller->active || verdict == VTL_START_DENIED)
+        return HV_STATUS_ACCESS_DENIED;
+    if (!(target->enabled & 1u << vtl))
+        return HV_STATUS_INVALID_VTL_STATE;
+    if (status == HV_STATUS_SUCCESS && verdict == VTL_START_INTERCEPTED)
+        return HV_STATUS_INTERCEPTED;
+    return status;
+}
+
 enum hv_status vtl_start_vp(struct vtl_vp *caller, struct vtl_vp *target, unsigned vtl,
                             const struct vtl_initial_context *context)
 {
     struct vtl_partition *partition = caller->partition;
-    enum hv_status status = check_context(context);
+    enum hv_status status = check_start(caller, target, vtl, context);
 
-    if (vtl > caller->active || !vtl_may_start_vps(partition, caller->active))
-        return HV_STATUS_ACCESS_DENIED;
-    if (!(target->enabled & 1u << vtl))
-        return HV_STATUS_INVALID_VTL_STATE;
     if (status == HV_STATUS_SUCCESS &&
         partition->backend->start_vp(partition->machine, target->index, vtl, context) < 0)
         return HV_STATUS_INVALID_VP_STATE;

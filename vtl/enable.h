@@ -24,7 +24,10 @@ enum hv_status vtl_enable_for_partition(struct vtl_vp *caller, unsigned vtl, uin
 enum hv_status vtl_enable_for_vp(struct vtl_vp *caller, struct vtl_vp *target, unsigned vtl,
                                  const struct vtl_initial_context *context);
 
-/* Starts @target, which must not run, at @vtl with @context. */
+/*
+ * Starts @target, which must not run, at @vtl with @context.
+ * HV_STATUS_INTERCEPTED: @caller->intercept_owner is to see to it (vtl_judge_start()).
+ */
 enum hv_status vtl_start_vp(struct vtl_vp *caller, struct vtl_vp *target, unsigned vtl,
                             const struct vtl_initial_context *context);
 
@@ -34,5 +37,19 @@ enum hv_status vtl_start_vp(struct vtl_vp *caller, struct vtl_vp *target, unsign
  * blocked as soon as a higher one is enabled; real paravisors rely on the contrary.
  */
 bool vtl_may_start_vps(const struct vtl_partition *partition, unsigned vtl);
+
+enum vtl_start_verdict {
+    VTL_START_ALLOWED,
+    VTL_START_DENIED,
+    VTL_START_INTERCEPTED, /* a higher VTL gets the call that would start a VP: see intercept.h */
+};
+
+/*
+ * What becomes of an attempt of the active VTL of @caller to start a VP. A higher VTL may have
+ * denied it, or intercept it (VsmPartitionConfig.InterceptVpStartup): then *@owner is the one to
+ * tell, the lowest if there are several. It is denied, too, if a VTL intercepts it that is not
+ * enabled on @caller and so cannot be told.
+ */
+enum vtl_start_verdict vtl_judge_start(const struct vtl_vp *caller, unsigned *owner);
 
 #endif

@@ -68,6 +68,7 @@ enum hv_register_name {
 #define HV_VSM_DEFAULT_RIGHTS (0xfull << HV_VSM_DEFAULT_RIGHTS_SHIFT)
 #define HV_VSM_ZERO_MEMORY_ON_RESET (1ull << 5)
 #define HV_VSM_DENY_LOWER_VTL_STARTUP (1ull << 6)
+#define HV_VSM_INTERCEPT_VP_STARTUP (1ull << 9)
 /* What x64 intercepts by these does not exist here; a paravisor sets them all the same. */
 #define HV_VSM_INTERCEPT_CPUID_UNIMPLEMENTED (1ull << 10)
 #define HV_VSM_INTERCEPT_UNRECOVERABLE_EXCEPTION (1ull << 11)
@@ -102,6 +103,12 @@ enum hv_status hv_register_set(struct vtl_vp *vp, unsigned vtl, uint32_t name,
 
 /* May the register be read (or written) while the caller has not set its guest OS id? */
 bool hv_register_is_early(uint32_t name, bool write);
+
+/*
+ * May the active VTL of @caller write that to a register of some VP, which lets a VTL there go if
+ * it is InternalActivityState? Not if it may not start VPs (vtl_judge_start()).
+ */
+bool hv_register_may_start(const struct vtl_vp *caller, uint32_t name, struct hv_u128 value);
 
 /* Does the register live in the back end? */
 bool hv_register_is_architectural(uint32_t name);

@@ -136,6 +136,8 @@ static enum hv_status access_now(const struct vtl_vp *caller, const struct targe
 {
     if (is_in_use_above(caller, target, name))
         return HV_STATUS_INVALID_VP_STATE;
+    if (write && !hv_register_may_start(caller, name, *value))
+        return HV_STATUS_ACCESS_DENIED;
     return write ? hv_register_set(target->vp, target->vtl, name, *value)
                  : hv_register_get(target->vp, target->vtl, name, value);
 }
@@ -355,17 +357,20 @@ static const struct hv_call_environment environment = {
 };
 
 /* Only what an identified guest asks for, and nobody here serves. */
-static bool is_intercepted(const struct vtl_vp *vp, uint64_t word)
+static bool is_intercepted(struct vtl_vp *vp, uint64_t word)
 {
-    return vtl_intercept_hypercalls(vp) && vp->partition->guest_os_id[vp->active] &&
+    vp->intercept_owner = vtl_intercept_hypercalls(vp);
+    return vp->intercept_owner && vp->partition->guest_os_id[vp->active] &&
            !hv_call_find(&environment, hv_control_decode(word).code);
 }
 
 enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
                                  struct smccc_registers *registers)
 {
-    if (is_intercepted(vp, registers->x[hv_control_register(convention)]))
+    if (is_intercepted(vp, registers->x[hv_control_register(convention)])) {
+        registers->x[0] = HV_STATUS_INVALID_HYPERCALL_CODE;
         return SMCCC_INTERCEPTED;
+    }
     return hv_call_dispatch(&environment, vp, convention, registers);
 }
 

@@ -97,6 +97,18 @@ enum hv_status vtl_intercept_install(struct vtl_vp *caller,
 unsigned vtl_intercept_hypercalls(const struct vtl_vp *vp);
 
 /*
+ * Starts of VPs (VsmPartitionConfig.InterceptVpStartup; vtl_judge_start() in enable.h). No message
+ * for arm64 is published. Whoever starts a VP there makes an HVC, so the hypercall intercept says
+ * it all: immediate 0 and PSCI's CPU_ON (0x84000003, 0xc4000003) in X0, or immediate 0 with
+ * HvCallStartVirtualProcessor (0x99) in X1's control word, or immediate 1 with that in X0. PC is at
+ * the HVC, and nothing has been done. The call names a VP that exists and has the VTL; the
+ * hypercall was free of mistakes, but the owner reads the input of its memory form again, and has
+ * to check it. It makes HvCallStartVirtualProcessor itself; or it sets registers of the other VP
+ * and lets it go by InternalActivityState, which is the way to give it an X0; or it does neither.
+ * Then it sets the caller's X0 and moves PC on. If it leaves PC alone, it is asked again.
+ */
+
+/*
  * Each gives @owner, a VTL enabled on @vp, its message; the caller then makes the VP enter it, for
  * the reason returned.
  */

@@ -131,6 +131,7 @@ struct vtl_vp {
     _Atomic uint16_t enabled; /* set of VTLs enabled on this VP; written under the lock */
     _Atomic uint16_t idle;    /* those that wait to be called: enabled, or returned from */
     unsigned refusals;        /* protections refused to its guest */
+    unsigned intercept_owner; /* of a call that is SMCCC_INTERCEPTED: the VTL that sees to it */
     struct vtl_vp_level level[VTL_LEVELS];
 };
 

@@ -47,9 +47,9 @@ static struct hv_u128 get_partition_config(const struct vtl_vp *vp, unsigned vtl
 /* What may be set to which value, without regard to what it is now. */
 #define CONFIG_KNOWN                                                                               \
     (HV_VSM_ENABLE_PROTECTION | HV_VSM_DEFAULT_RIGHTS | HV_VSM_ZERO_MEMORY_ON_RESET |              \
-     HV_VSM_DENY_LOWER_VTL_STARTUP | HV_VSM_INTERCEPT_CPUID_UNIMPLEMENTED |                        \
-     HV_VSM_INTERCEPT_UNRECOVERABLE_EXCEPTION | HV_VSM_INTERCEPT_PAGE |                            \
-     HV_VSM_INTERCEPT_NOT_PRESENT | HV_VSM_INTERCEPT_SYSTEM_RESET)
+     HV_VSM_DENY_LOWER_VTL_STARTUP | HV_VSM_INTERCEPT_VP_STARTUP |                                 \
+     HV_VSM_INTERCEPT_CPUID_UNIMPLEMENTED | HV_VSM_INTERCEPT_UNRECOVERABLE_EXCEPTION |             \
+     HV_VSM_INTERCEPT_PAGE | HV_VSM_INTERCEPT_NOT_PRESENT | HV_VSM_INTERCEPT_SYSTEM_RESET)
 
 static unsigned default_rights(uint64_t config)
 {

@@ -234,6 +234,18 @@ static const struct hv_call *find_call(uint64_t control)
     return NULL;
 }
 
+/* A call that nobody serves, or one that would start a VP. */
+static void check_intercepted(const struct vtl_vp *vp, const struct hv_call *call,
+                              const struct smccc_registers *before,
+                              const struct smccc_registers *after)
+{
+    FUZZ_CHECK(vp->intercept_owner > vp->active && vp->intercept_owner < VTL_LEVELS);
+    FUZZ_CHECK(!call || call->code == HV_CALL_START_VIRTUAL_PROCESSOR);
+    FUZZ_CHECK(after->x[0] == (call ? HV_STATUS_ACCESS_DENIED : HV_STATUS_INVALID_HYPERCALL_CODE));
+    for (unsigned i = 1; i < SMCCC_REGISTERS; i++)
+        FUZZ_CHECK(after->x[i] == before->x[i]);
+}
+
 /* The guest prepares a block: memory that it may write, in words. */
 static void fill_block(struct vtl_vp *vp, struct fuzz_input *input, uint64_t gpa, size_t size)
 {
@@ -280,7 +292,7 @@ static void hypercall(struct vtl_vp *vp, struct fuzz_input *input, enum hvc_conv
                   ? smccc_dispatch(services, G_N_ELEMENTS(services), vp, &after)
                   : vtl_hypercall(vp, convention, &after);
     if (outcome == SMCCC_INTERCEPTED)
-        FUZZ_CHECK(vtl_intercept_hypercalls(vp) > vp->active && !find_call(before.x[first]));
+        check_intercepted(vp, find_call(before.x[first]), &before, &after);
     /* To be made again (the only call that waits waits for another VP), or for another VTL to see to. */
     if (outcome != SMCCC_DONE)
         return;

@@ -5,8 +5,11 @@
 #define MODIFY_VTL_PROTECTION_MASK 0x000cul
 #define INSTALL_INTERCEPT 0x004dul
 #define CHECK_SPARSE_ACCESS 0x00d4ul
+#define GET_VP_INDEX 0x009aul
+#define HV_SMCCC_FUNCTION 0x46000001u
 #define USE_VTL 0x10ul /* HV_INPUT_VTL */
 
+#define INTERNAL_ACTIVITY_STATE 0x00000004u
 #define X0_NAME 0x00020000u
 #define PC_NAME 0x00020022u
 #define PENDING_EVENT0 0x00010004u
@@ -24,6 +27,8 @@
 #define ASSIST_REASON 8
 #define ASSIST_MESSAGE 0x70
 #define FLAG_PENDING 1
+
+#define STATUS_DENIED 6
 
 /* ESR_EL1 of a synchronous external data abort from EL1, and what of the intercept it takes over. */
 #define INJECTED_ESR (0x25ul << 26 | 1ul << 25 | 0x10ul)
@@ -67,20 +72,30 @@ static uint64_t protect_pages[GUEST_MAX_VPS][PAGE / 8] __attribute__((aligned(40
 
 /* --- At the higher VTL ------------------------------------------------------------------------ */
 
-static uint64_t lower_get(uint32_t name)
+static uint64_t lower_get_of(uint32_t vp, uint32_t name)
 {
-    uint64_t block[16] = {HV_PARTITION_SELF, HV_VP_SELF | USE_VTL << 32, name};
+    uint64_t block[16] = {HV_PARTITION_SELF, vp | USE_VTL << 32, name};
 
     hv_call(HV_NATIVE, HV_CALL_GET_VP_REGISTERS | HV_FAST | HV_REPS(1), block);
     return block[14];
 }
 
-static void lower_set(uint32_t name, uint64_t low, uint64_t high)
+static uint64_t lower_get(uint32_t name)
 {
-    uint64_t block[16] = {HV_PARTITION_SELF, HV_VP_SELF | USE_VTL << 32, name, 0, low, high};
+    return lower_get_of(HV_VP_SELF, name);
+}
+
+static void lower_set_of(uint32_t vp, uint32_t name, uint64_t low, uint64_t high)
+{
+    uint64_t block[16] = {HV_PARTITION_SELF, vp | USE_VTL << 32, name, 0, low, high};
     uint64_t result = hv_call(HV_NATIVE, HV_CALL_SET_VP_REGISTERS | HV_FAST | HV_REPS(1), block);
 
     check(HV_STATUS(result) == 0, "paravisor: setting 0x%x: 0x%lx", name, result);
+}
+
+static void lower_set(uint32_t name, uint64_t low, uint64_t high)
+{
+    lower_set_of(HV_VP_SELF, name, low, high);
 }
 
 /* As many pages in one call as fit its input page. */
@@ -152,6 +167,44 @@ static void skip(const struct intercept *intercept)
     lower_set(PC_NAME, fetch ? lower_get(X0_NAME + 30) : intercept->pc + 4, 0);
 }
 
+/* CPU_ON for VTL0: X1 is the MPIDR, X2 the entry, X3 what it finds in X0. */
+static uint64_t start_by_psci(const uint64_t *x)
+{
+    uint64_t block[16] = {HV_PARTITION_SELF, 0, x[1]};
+    uint64_t result = hv_call(HV_NATIVE, GET_VP_INDEX | HV_FAST | HV_REPS(1), block);
+    uint32_t vp = (uint32_t)block[14];
+
+    check(HV_STATUS(result) == 0, "paravisor: no VP has MPIDR 0x%lx", x[1]);
+    if (!lower_get_of(vp, INTERNAL_ACTIVITY_STATE))
+        return (uint64_t)PSCI_ALREADY_ON;
+    lower_set_of(vp, PC_NAME, x[2], 0);
+    lower_set_of(vp, X0_NAME, x[3], 0);
+    lower_set_of(vp, INTERNAL_ACTIVITY_STATE, 0, 0);
+    return PSCI_SUCCESS;
+}
+
+/* VTL0 has named the VTL to start, so that the call means the same from here. */
+static uint64_t start_by_hypercall(const uint64_t *x)
+{
+    uint64_t block[16] = {0};
+
+    memcpy(block, &x[1], sizeof(block));
+    return hv_call(HV_NATIVE, x[0], block);
+}
+
+/* HvCallStartVirtualProcessor, fast, by whichever convention; or else CPU_ON. */
+static void answer_start(struct paravisor *paravisor, bool start)
+{
+    uint64_t *x = paravisor->shared.x;
+    bool native = (paravisor->last.cache_type & 0xffff) == 1;
+
+    if (native || (uint32_t)x[0] == HV_SMCCC_FUNCTION)
+        x[0] = start ? start_by_hypercall(native ? x : &x[1]) : STATUS_DENIED;
+    else
+        x[0] = start ? start_by_psci(x) : (uint64_t)PSCI_DENIED;
+    lower_set(PC_NAME, paravisor->last.pc + 4, 0);
+}
+
 static void deal_with(struct paravisor *paravisor)
 {
     const struct intercept *last = &paravisor->last;
@@ -172,6 +225,10 @@ static void deal_with(struct paravisor *paravisor)
     case POLICY_ANSWER:
         paravisor->shared.x[0] = last->gva + 1;
         lower_set(PC_NAME, last->pc + 4, 0);
+        break;
+    case POLICY_START:
+    case POLICY_REFUSE:
+        answer_start(paravisor, paravisor->policy == POLICY_START);
         break;
     case POLICY_WATCH:
         break;

@@ -25,6 +25,8 @@ enum policy {
     POLICY_EMULATE, /* of a load: its register becomes 0x1000 + the low 12 bits of the GPA */
     POLICY_WATCH,   /* nothing; the VP tries again */
     POLICY_ANSWER,  /* of a hypercall: X0 becomes X1 + 1 */
+    POLICY_START,   /* of CPU_ON and HvCallStartVirtualProcessor: does what VTL0 wants */
+    POLICY_REFUSE,  /* of these: VTL0 finds "denied" */
 };
 
 /* HV_MESSAGE with an arm64 memory intercept (hvdef). */
@@ -41,6 +43,7 @@ struct intercept {
     uint16_t zero2;
     uint32_t instruction, zero3;
     uint64_t gva, gpa, syndrome; /* of a hypercall: X1-X3 */
+    uint64_t x4[14];             /* of a hypercall: X4-X17 */
 };
 
 #define INTERCEPT_UNMAPPED 0x80000000u

@@ -251,6 +251,24 @@ START_TEST(reset_message)
 }
 END_TEST
 
+#define X_AT(n) (0x30 + 8 * (n))
+
+START_TEST(hypercall_message)
+{
+    struct smccc_registers registers;
+
+    for (unsigned i = 0; i < SMCCC_REGISTERS; i++)
+        registers.x[i] = 0x1111111111111111ull * (i & 7) + i;
+    prepare_sim(2, SIM);
+    ck_assert_int_eq(vtl_intercept_hypercall(vp, 2, 1, &registers), VTL_ENTRY_INTERRUPT);
+    for (unsigned i = 0; i < SMCCC_REGISTERS; i++) {
+        ck_assert_uint_eq(number_at(SIM + X_AT(i), 8), registers.x[i]);
+        memset(partition->ram + SIM + X_AT(i), 0, 8);
+    }
+    CHECK_MESSAGE(SIM, MESSAGE(0x80000050, 0xb0, 0), HEADER(2, 1, EL1H), {0x28, 2, 1});
+}
+END_TEST
+
 /* --- Access types and syndromes -------------------------------------------------------------- */
 
 START_TEST(syndromes)
@@ -595,6 +613,7 @@ START_TEST(event_bits)
 END_TEST
 
 UNIT_MAIN_WITH("intercept", set_up, tear_down, memory_in_slot, memory_in_assist_page,
-               no_assist_page, other_owner, reset_message, syndromes, fetch, unmapped, unknown,
-               walks, tlb_lock, entry_reasons, busy_slot, nobody_prepared, owners, who_wants,
-               event_is_taken_once, event_of_active_vtl, event_is_taken_back, event_bits)
+               no_assist_page, other_owner, reset_message, hypercall_message, syndromes, fetch,
+               unmapped, unknown, walks, tlb_lock, entry_reasons, busy_slot, nobody_prepared,
+               owners, who_wants, event_is_taken_once, event_of_active_vtl, event_is_taken_back,
+               event_bits)

@@ -902,8 +902,9 @@ END_TEST
 
 START_TEST(config_bits)
 {
-    /* See hv-registers.h; 7, 8, 9 and 13 exist on Hyper-V, but not here. */
-    const uint64_t known = 0x1f | 1 << 5 | 1 << 6 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 14 | 1 << 15;
+    /* See hv-registers.h; 7, 8 and 13 exist on Hyper-V, but not here. */
+    const uint64_t known =
+        0x1f | 1 << 5 | 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 14 | 1 << 15;
 
     for (unsigned bit = 5; bit < 64; bit++) {
         enum hv_status expected = known >> bit & 1 ? HV_STATUS_SUCCESS

@@ -215,5 +215,23 @@ START_TEST(psci_cpu_off_denied)
 }
 END_TEST
 
+/* A higher VTL answers; DENIED is for the case that it cannot be told. */
+START_TEST(psci_cpu_on_intercepted)
+{
+    static const uint64_t ids[] = {0x84000003, 0xc4000003};
+
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        struct note note = {.status = PSCI_INTERCEPTED};
+        struct smccc_registers registers = {{ids[i], 1, 2, 3, 4}};
+        struct smccc_registers expected = registers;
+
+        expected.x[0] = (uint64_t)PSCI_DENIED;
+        ck_assert_int_eq(call(&note, &registers), SMCCC_INTERCEPTED);
+        ck_assert_mem_eq(&registers, &expected, sizeof(registers));
+    }
+}
+END_TEST
+
 UNIT_MAIN("smccc", hvc_immediates, hvc_reserved_ranges, hvc_names, unknown_functions, psci_answers,
-          psci_argument_widths, psci_calls_that_do_not_return, psci_cpu_off_denied)
+          psci_argument_widths, psci_calls_that_do_not_return, psci_cpu_off_denied,
+          psci_cpu_on_intercepted)
