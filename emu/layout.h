@@ -27,6 +27,10 @@
 #define LAYOUT_VIRTIO_BASE UINT64_C(0x0a000000)
 #define LAYOUT_VIRTIO_SIZE (32 * UINT64_C(512))
 
+/* Nothing, as far as the guest is concerned; KVM may have a memory slot there: vm_flush_tlb(). */
+#define LAYOUT_FLUSH_BASE (LAYOUT_RAM_BASE - LAYOUT_FLUSH_SIZE)
+#define LAYOUT_FLUSH_SIZE (2 * MIB)
+
 #define LAYOUT_RAM_BASE UINT64_C(0x40000000)
 
 /* Interrupts. An SPI number n is INTID 32 + n, a PPI number n is INTID 16 + n. */

@@ -136,11 +136,27 @@ void protect_end_step(struct vp *vp)
     pause_end(&vp->machine->pause);
 }
 
+/*
+ * The processor may hold translations that the guest's tables no longer do. If it fetched by such
+ * a one, from the very page that is opened for a load at what the tables have at PC, it would
+ * execute what nobody may. Once the tables stand still, therefore, it is made to walk them as
+ * vtl_fault_find() does, which looks again when the access is tried again.
+ */
+static void forget_translations(struct vp *vp, unsigned vtl)
+{
+    int error = vm_flush_tlb(&vp->machine->level[vtl].vm);
+
+    if (error < 0)
+        vp_broken(vp, "KVM does not flush the TLB: %s", g_strerror(-error));
+}
+
+/* No page is open yet: the VP has to stop at the first one once more. */
 static void begin_step(struct vp *vp)
 {
     unsigned vtl = vp->core->active;
 
     pause_begin(&vp->machine->pause, &vp->pause, (uint16_t)(1u << vtl));
+    forget_translations(vp, vtl);
     vp->protect.step = (struct protect_step){.active = true, .vtl = vtl};
     choose_stepping(vp, vtl);
     vp->stats.steps++;
@@ -303,14 +319,17 @@ void protect_stepped(struct vp *vp)
         choose_stepping(vp, vtl);
 }
 
-/* A write to a read-only page; which, KVM does not say. */
-static void handle_read_only(struct vp *vp)
+/*
+ * A write to a read-only page; which, KVM does not say. Or an access to the slot that is there for
+ * flushes only: there is nothing for the guest, and will be nothing when it tries again.
+ */
+static void handle_unnamed(struct vp *vp)
 {
     struct vtl_fault fault;
 
     if (vtl_fault_find(vp->core, VTL_FAULT_ANY_PAGE, &fault) == VTL_FAULT_DENIED)
         deny(vp, &fault);
-    else
+    else if (!vm_flush_withdraw(&vp->machine->level[vp->core->active].vm))
         wonder(vp);
 }
 
@@ -340,8 +359,9 @@ bool protect_fault(struct vp *vp, int error)
         vp_broken(vp, "the host's memory is broken at %p", (void *)address);
         return true;
     }
-    if (error == -EFAULT && view->state) {
-        handle_read_only(vp);
+    if (error == -EFAULT &&
+        (view->state || vm_has_flushed(&vp->machine->level[vp->core->active].vm))) {
+        handle_unnamed(vp);
         return true;
     }
     if (error == 0)

@@ -108,6 +108,7 @@ bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
     static const char linux_6_4[] = "the host needs Linux 6.4 or newer (see vtlemu probe)";
 
     *vm = (struct vm){.fd = create(kvm)};
+    g_mutex_init(&vm->flush.lock);
     if (failed(vm->fd, "KVM creates no virtual machine", NULL, vtl, error) ||
         failed(map_memory(vm->fd, vtl, memory), "KVM refuses the guest memory", NULL, vtl, error) ||
         failed(forward_calls(vm->fd), "KVM refuses the SMCCC filter", linux_6_4, vtl, error) ||
@@ -127,6 +128,7 @@ void vm_close(struct vm *vm)
         close(vm->gic);
     if (vm->fd > 0)
         close(vm->fd);
+    vm_flush_close(vm);
     *vm = (struct vm){0};
 }
 

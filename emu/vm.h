@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The KVM virtual machine of one VTL: memory slot, SMCCC filter, GIC, counter offset.
+ * The KVM virtual machine of one VTL: memory slot, SMCCC filter, GIC, counter offset, TLB flushes.
  */
 #ifndef EMU_VM_H
 #define EMU_VM_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "emu/memory.h"
+
+/* For vm_flush_tlb(). */
+struct vm_flush {
+    GMutex lock;
+    void *nothing;  /* what its memory slot lies on; NULL: there has been no flush */
+    bool has_slot;
+    unsigned clean; /* pages of it that are clean in KVM's dirty log, from the first one on */
+};
 
 struct vm {
     int fd;
     int gic;
     unsigned breakpoints; /* hardware breakpoints a vCPU has */
     bool can_suspend;     /* KVM_MP_STATE_SUSPENDED works */
+    struct vm_flush flush;
 };
 
 /*
@@ -24,6 +34,28 @@ struct vm {
 bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
              uint64_t counter_offset, GError **error);
 void vm_close(struct vm *vm);
+
+/*
+ * Has all processors forget the translations of the VM's guest, those of its own tables (stage 1)
+ * and of walks half-way included: what it accesses from now on is translated by the tables as they
+ * are. Instructions that other vCPUs have begun may still go by what was. From any thread, while
+ * vCPUs are in KVM_RUN too. 0 or a negative errno: then nothing may have been forgotten.
+ *
+ * It keeps a memory slot at LAYOUT_FLUSH_BASE. If a guest accesses that, KVM_RUN ends with EFAULT.
+ */
+int vm_flush_tlb(struct vm *vm);
+
+/*
+ * After EFAULT: takes that slot away until the next flush, so that the guest, which tries again,
+ * finds nothing there. False: there is none, which may have become so meanwhile.
+ */
+bool vm_flush_withdraw(struct vm *vm);
+
+/* May an EFAULT be due to the slot? */
+bool vm_has_flushed(struct vm *vm);
+
+/* For vm_close(), after the VM itself has gone. */
+void vm_flush_close(struct vm *vm);
 
 /* Creates the GIC; call after the last vCPU has been created, before the first one runs. */
 bool vm_create_gic(struct vm *vm, unsigned vp_count, GError **error);

@@ -12,6 +12,7 @@
 #define TEST_DEVICE_BASE 0x09010000
 #define RAM_BASE 0x40000000
 #define HOLE_BASE 0x20000000 /* nothing is there */
+#define FLUSH_BASE 0x3fe00000 /* nothing that the guest could see (LAYOUT_FLUSH_BASE) */
 
 #define GUEST_MAX_VPS 8
 #define GUEST_STACK_SIZE 0x4000
