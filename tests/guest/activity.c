@@ -31,7 +31,7 @@ static uint64_t get(uint64_t vtl, uint32_t name)
     uint64_t block[16] = {HV_PARTITION_SELF, HV_VP_SELF | (USE_VTL | vtl) << 32, name};
 
     hv_call(HV_NATIVE, HV_CALL_GET_VP_REGISTERS | HV_FAST | HV_REPS(1), block);
-    return block[14];
+    return block[HV_NATIVE_OUTPUT];
 }
 
 void guest_main(void)

@@ -110,7 +110,7 @@ static void note_index(void)
     uint64_t block[16] = {HV_PARTITION_SELF, 0, sysreg_read(mpidr_el1) & 0xff00fffffful};
 
     found.status_index = hv_call(HV_NATIVE, GET_VP_INDEX, block);
-    found.index = block[14];
+    found.index = block[HV_NATIVE_OUTPUT];
 }
 
 void run_higher(uint64_t x0, uint64_t x18)

@@ -163,12 +163,23 @@ struct hv_value {
 
 #define HV_GUEST_OS_ID 0x00090002u
 
+#define HV_FAST_QWORDS 16
+/* Where fast output of up to 16 bytes is in the block of a native call, whatever the input. */
+#define HV_NATIVE_OUTPUT (HV_FAST_QWORDS - 2)
+
 /*
  * A hypercall. @block holds what follows the control word: input registers of a fast call, or
  * the two GPAs of the memory form; afterwards it holds the same registers again, with fast
- * output in them. Returns the result value.
+ * output in them, at hv_fast_output(). Returns the result value.
  */
-uint64_t hv_call(enum hv_convention convention, uint64_t control, uint64_t block[16]);
+uint64_t hv_call(enum hv_convention convention, uint64_t control, uint64_t block[HV_FAST_QWORDS]);
+/*
+ * The index in that block at which fast output begins, of a call with so many 8-byte words of input
+ * (all repetitions) and output: HV_SMCCC: behind the input, HV_NATIVE: in the last registers; both
+ * in whole pairs of registers. So it is block[14] for a native call with 16 bytes or less.
+ */
+unsigned hv_fast_output(enum hv_convention convention, unsigned input_qwords,
+                        unsigned output_qwords);
 /* One register of this VP at this VTL, by fast calls; they return the status. */
 unsigned hv_get(enum hv_convention convention, uint32_t name, struct hv_value *value);
 unsigned hv_set(enum hv_convention convention, uint32_t name, uint64_t value);

@@ -148,7 +148,7 @@ static bool translate_vault(void)
     block[3] = vault() / PAGE;
     result = hv_call(HV_NATIVE, CALL_TRANSLATE | HV_FAST, block);
     /* Not SUCCESS: VTL0 has no such page. */
-    return HV_STATUS(result) != 0 || (uint32_t)block[14] != 0;
+    return HV_STATUS(result) != 0 || (uint32_t)block[HV_NATIVE_OUTPUT] != 0;
 }
 
 /* Nothing of what the tables in the vault say may come back. */
@@ -160,13 +160,15 @@ static bool translate_by_vault(void)
     for (uint64_t code = 0; code < 2; code++) {
         uint64_t block[16] = {HV_PARTITION_SELF, HV_VP_SELF, TRANSLATE_RWX | TRANSLATE_SET_BITS,
                               HIGH / PAGE};
+        uint64_t page;
 
         mmu_on();
         sysreg_write(tcr_el1, sysreg_read(tcr_el1) | 3ul << 39);
         sysreg_write(ttbr1_el1, tables);
         hv_call(HV_NATIVE, (code ? CALL_TRANSLATE_EX : CALL_TRANSLATE) | HV_FAST, block);
         hostile_mmu_off();
-        good &= (uint32_t)block[14] != 0 && (block[15] == tables / PAGE || block[15] == 0);
+        page = block[HV_NATIVE_OUTPUT + 1];
+        good &= (uint32_t)block[HV_NATIVE_OUTPUT] != 0 && (page == tables / PAGE || page == 0);
     }
     return good;
 }
@@ -256,7 +258,7 @@ static bool asking(void)
 
     call_fast(CALL_CHECK_ACCESS | HV_REPS(1), HV_PARTITION_SELF, USE_VTL | 7ul << 8,
               vault() / PAGE, block);
-    return good & ((block[14] & 0xff) != 0);
+    return good & ((block[HV_NATIVE_OUTPUT] & 0xff) != 0);
 }
 
 /* --- VTLs and VPs -------------------------------------------------------------------------- */

@@ -234,7 +234,7 @@ static uint64_t lower_get(unsigned vtl, uint32_t name)
     uint64_t block[16] = {HV_PARTITION_SELF, HV_VP_SELF | (USE_VTL | vtl) << 32, name};
 
     hv_call(HV_NATIVE, HV_CALL_GET_VP_REGISTERS | HV_FAST | HV_REPS(1), block);
-    return block[14];
+    return block[HV_NATIVE_OUTPUT];
 }
 
 static void lower_set(unsigned vtl, uint32_t name, uint64_t value)

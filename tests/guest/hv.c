@@ -3,9 +3,8 @@
 #include "tests/guest/guest.h"
 
 #define HV_SMCCC_FUNCTION 0x46000001u
-#define FAST_QWORDS 16
 
-uint64_t hv_call(enum hv_convention convention, uint64_t control, uint64_t block[FAST_QWORDS])
+uint64_t hv_call(enum hv_convention convention, uint64_t control, uint64_t block[HV_FAST_QWORDS])
 {
     struct registers registers;
     unsigned first = convention == HV_SMCCC ? 1 : 0; /* where the control word is */
@@ -13,25 +12,31 @@ uint64_t hv_call(enum hv_convention convention, uint64_t control, uint64_t block
     registers.x[17] = 0;
     registers.x[0] = HV_SMCCC_FUNCTION;
     registers.x[first] = control;
-    memcpy(&registers.x[first + 1], block, FAST_QWORDS * sizeof(block[0]));
+    memcpy(&registers.x[first + 1], block, HV_FAST_QWORDS * sizeof(block[0]));
     if (convention == HV_SMCCC)
         call_hvc0(&registers);
     else
         call_hvc1(&registers);
-    memcpy(block, &registers.x[first + 1], FAST_QWORDS * sizeof(block[0]));
+    memcpy(block, &registers.x[first + 1], HV_FAST_QWORDS * sizeof(block[0]));
     return registers.x[0];
 }
 
-/* Fast output follows the input, rounded up to register pairs, or is in the last pairs. */
-static unsigned output_qword(enum hv_convention convention, unsigned input_qwords)
+static unsigned round_to_pair(unsigned qwords)
 {
-    return convention == HV_SMCCC ? (input_qwords + 1) / 2 * 2 : FAST_QWORDS - 2;
+    return (qwords + 1) / 2 * 2;
+}
+
+unsigned hv_fast_output(enum hv_convention convention, unsigned input_qwords,
+                        unsigned output_qwords)
+{
+    return convention == HV_SMCCC ? round_to_pair(input_qwords)
+                                  : HV_FAST_QWORDS - round_to_pair(output_qwords);
 }
 
 unsigned hv_get(enum hv_convention convention, uint32_t name, struct hv_value *value)
 {
-    uint64_t block[FAST_QWORDS] = {HV_PARTITION_SELF, HV_VP_SELF, name};
-    unsigned output = output_qword(convention, 3);
+    uint64_t block[HV_FAST_QWORDS] = {HV_PARTITION_SELF, HV_VP_SELF, name};
+    unsigned output = hv_fast_output(convention, 3, 2);
     uint64_t result =
         hv_call(convention, HV_CALL_GET_VP_REGISTERS | HV_FAST | HV_REPS(1), block);
 
@@ -41,7 +46,7 @@ unsigned hv_get(enum hv_convention convention, uint32_t name, struct hv_value *v
 
 unsigned hv_set(enum hv_convention convention, uint32_t name, uint64_t value)
 {
-    uint64_t block[FAST_QWORDS] = {HV_PARTITION_SELF, HV_VP_SELF, name, 0, value};
+    uint64_t block[HV_FAST_QWORDS] = {HV_PARTITION_SELF, HV_VP_SELF, name, 0, value};
 
     return HV_STATUS(
         hv_call(convention, HV_CALL_SET_VP_REGISTERS | HV_FAST | HV_REPS(1), block));

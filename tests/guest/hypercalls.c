@@ -315,13 +315,14 @@ static void touch_vtl0(void)
 
     sysreg_write(tpidr_el1, 0);
     report(HV_STATUS(hv_call(HV_NATIVE, SET(1) | HV_FAST, set)) == 0, "TPIDR_EL1 of VTL0 is set");
-    report(HV_STATUS(hv_call(HV_NATIVE, GET(1) | HV_FAST, get)) == 0 && get[14] == OS_ID,
-           "TPIDR_EL1 of VTL0 reads 0x%lx", get[14]);
+    report(HV_STATUS(hv_call(HV_NATIVE, GET(1) | HV_FAST, get)) == 0 &&
+               get[HV_NATIVE_OUTPUT] == OS_ID,
+           "TPIDR_EL1 of VTL0 reads 0x%lx", get[HV_NATIVE_OUTPUT]);
     report(sysreg_read(tpidr_el1) == 0, "VTL2's own is another");
     get[2] = X0_REGISTER;
     report(HV_STATUS(hv_call(HV_NATIVE, GET(1) | HV_FAST, get)) == 0 &&
-               get[14] == (GET(1) | HV_FAST),
-           "X0 is shared: 0x%lx", get[14]);
+               get[HV_NATIVE_OUTPUT] == (GET(1) | HV_FAST),
+           "X0 is shared: 0x%lx", get[HV_NATIVE_OUTPUT]);
 }
 
 void guest_main(void)

@@ -77,7 +77,7 @@ static uint64_t lower_get_of(uint32_t vp, uint32_t name)
     uint64_t block[16] = {HV_PARTITION_SELF, vp | USE_VTL << 32, name};
 
     hv_call(HV_NATIVE, HV_CALL_GET_VP_REGISTERS | HV_FAST | HV_REPS(1), block);
-    return block[14];
+    return block[HV_NATIVE_OUTPUT];
 }
 
 static uint64_t lower_get(uint32_t name)
@@ -124,7 +124,7 @@ static uint64_t check_access(uint64_t page, uint64_t rights, uint64_t *element)
     uint64_t block[16] = {HV_PARTITION_SELF, USE_VTL | rights << 8, page};
     uint64_t result = hv_call(HV_NATIVE, CHECK_SPARSE_ACCESS | HV_FAST | HV_REPS(1), block);
 
-    *element = block[14];
+    *element = block[HV_NATIVE_OUTPUT];
     return result;
 }
 

@@ -232,8 +232,8 @@ static uint64_t translate(uint64_t vp, uint64_t va)
     uint64_t block[16] = {HV_PARTITION_SELF, vp, TRANSLATE_READ, va >> 12};
     uint64_t result = hv_call(HV_NATIVE, TRANSLATE_VIRTUAL_ADDRESS | HV_FAST, block);
 
-    check(result == 0 && (uint32_t)block[14] == 0, "translation for VP%lu: 0x%lx, 0x%lx", vp,
-          result, block[14]);
+    check(result == 0 && (uint32_t)block[HV_NATIVE_OUTPUT] == 0,
+          "translation for VP%lu: 0x%lx, 0x%lx", vp, result, block[HV_NATIVE_OUTPUT]);
     return block[15] << 12;
 }
 

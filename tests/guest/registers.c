@@ -356,7 +356,7 @@ static uint64_t get_below(uint32_t name)
         hv_call(HV_NATIVE, HV_CALL_GET_VP_REGISTERS | HV_FAST | HV_REPS(1), block);
 
     check(HV_STATUS(result) == 0, "register 0x%x of VTL0: status 0x%lx", name, HV_STATUS(result));
-    return block[14];
+    return block[HV_NATIVE_OUTPUT];
 }
 
 static void set_below(uint32_t name, uint64_t value)

@@ -144,7 +144,7 @@ static uint64_t translate(uint64_t address, uint64_t flags)
 
     if (HV_STATUS(hv_call(HV_NATIVE, TRANSLATE, block)))
         return UINT64_MAX;
-    return block[14] & CODE_MASK;
+    return block[HV_NATIVE_OUTPUT] & CODE_MASK;
 }
 
 /* What the processor's own access comes to, in the hypercall's words. */

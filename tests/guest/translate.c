@@ -187,7 +187,7 @@ static void compare(const struct access *access, uint64_t address)
     uint64_t block[16] = {HV_PARTITION_SELF, HV_VP_SELF, access->flags, address >> 12};
     uint64_t par = access->at(address);
     uint64_t result = hv_call(HV_NATIVE, TRANSLATE, block);
-    uint64_t code = block[14] & CODE_MASK, pa = par & PAR_ADDRESS;
+    uint64_t code = block[HV_NATIVE_OUTPUT] & CODE_MASK, pa = par & PAR_ADDRESS;
     bool good = HV_STATUS(result) == 0;
 
     if (par & PAR_FAULT)
