@@ -64,19 +64,21 @@ static void write_stdio(struct console *console)
     struct console_set *set = console->set;
     const uint8_t *next = console->output, *end = next + console->output_size;
 
-    if (set->line_open && set->last_writer != console) {
+    if (g_atomic_int_get(&set->line_open) && set->last_writer != console) {
         console_write_stdout(set, "\n", 1);
-        set->line_open = false;
+        g_atomic_int_set(&set->line_open, false);
     }
     set->last_writer = console;
     while (next < end) {
         const uint8_t *newline = memchr(next, '\n', (size_t)(end - next));
         const uint8_t *stop = newline ? newline + 1 : end;
+        bool begins = !g_atomic_int_get(&set->line_open);
 
-        if (!set->line_open)
+        /* Before it can be seen, as whoever sees it may go on to log something. */
+        g_atomic_int_set(&set->line_open, !newline);
+        if (begins)
             write_prefix(console);
         console_write_stdout(set, next, (size_t)(stop - next));
-        set->line_open = !newline;
         next = stop;
     }
 }

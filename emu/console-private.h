@@ -43,7 +43,7 @@ struct console_set {
     unsigned stdio_count;
     bool stdin_open, stdin_is_tty, escape;
     struct console *last_writer; /* on stdout */
-    bool line_open;              /* its line is not complete */
+    gint line_open; /* its line is not complete; atomic: the log may complete it */
 };
 
 /* Keys go to the guest as they are; output still gets its carriage returns. */

@@ -2,9 +2,11 @@
 /* Life of the consoles: see console.h. */
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "emu/console-private.h"
+#include "emu/log.h"
 
 void console_wake(struct console_set *set)
 {
@@ -56,8 +58,19 @@ struct console *console_open(struct console_set *set, unsigned vtl, const char *
     return console;
 }
 
+/* Do guests print to where the log goes: one terminal, file or pipe? */
+static bool shares_with_log(const struct console_set *set)
+{
+    struct stat out, log;
+
+    return set->stdio_count && fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &log) == 0 &&
+           out.st_dev == log.st_dev && out.st_ino == log.st_ino;
+}
+
 void console_set_start(struct console_set *set)
 {
+    if (shares_with_log(set))
+        log_share_line(&set->line_open);
     set->thread = g_thread_new("console", console_serve, set);
 }
 
@@ -77,9 +90,10 @@ void console_set_finish(struct console_set *set)
         g_thread_join(set->thread);
     set->thread = NULL;
     console_flush_all(set);
-    if (set->line_open && set->stdio_count)
+    log_share_line(NULL);
+    if (g_atomic_int_get(&set->line_open) && set->stdio_count)
         console_write_stdout(set, "\n", 1);
-    set->line_open = false;
+    g_atomic_int_set(&set->line_open, false);
     console_restore_terminal();
 }
 

@@ -95,18 +95,29 @@ static const struct {
     {LAYOUT_TEST_BASE, LAYOUT_TEST_SIZE, access_test},
 };
 
+/* The row of @gpa in windows, or -1. */
+static int find_window(uint64_t gpa)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(windows); i++)
+        if (gpa >= windows[i].base && gpa - windows[i].base < windows[i].size)
+            return (int)i;
+    return -1;
+}
+
+bool devices_have(uint64_t gpa)
+{
+    return find_window(gpa) >= 0;
+}
+
 bool devices_access(struct devices *devices, uint64_t gpa, unsigned size, bool write,
                     uint64_t *value)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(windows); i++) {
-        uint64_t offset = gpa - windows[i].base;
+    int window = find_window(gpa);
 
-        if (gpa >= windows[i].base && offset < windows[i].size) {
-            windows[i].access(devices, offset, size, write, value);
-            return true;
-        }
-    }
-    return false;
+    if (window < 0)
+        return false;
+    windows[window].access(devices, gpa - windows[window].base, size, write, value);
+    return true;
 }
 
 size_t devices_input(void *context, const uint8_t *bytes, size_t size)

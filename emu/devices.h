@@ -36,6 +36,9 @@ void devices_free(struct devices *devices);
 /* Power: devices in their reset state, or none. */
 void devices_power(struct devices *devices, bool on);
 
+/* Is there a device at @gpa? */
+bool devices_have(uint64_t gpa);
+
 /*
  * An access of @size bytes (1, 2, 4 or 8) at @gpa; *@value is in the guest's byte order, little
  * endian. False if no device is there.

@@ -67,6 +67,9 @@ static bool intercept(struct vp *vp, enum hvc_convention convention)
     if (!vp_can_intercept(vp, owner))
         return false;
     read_arguments(vcpu, &registers, SMCCC_REGISTERS);
+    trace_line(vp->machine->trace, TRACE_INTERCEPT, vp->core->index, vp->core->active,
+               "intercept to vtl%u: `hvc #%u`, X0 0x%" G_GINT64_MODIFIER "x", owner,
+               (unsigned)convention, registers.x[0]);
     vcpu_set64(vcpu, REG_PC, vp->call_pc);
     vp_intercept(vp, owner,
                  vtl_intercept_hypercall(vp->core, owner, (uint16_t)convention, &registers));
@@ -76,7 +79,7 @@ static bool intercept(struct vp *vp, enum hvc_convention convention)
 static void trace_result(struct vp *vp, enum smccc_outcome outcome, uint64_t result)
 {
     if (outcome == SMCCC_DONE)
-        trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+        trace_line(vp->machine->trace, TRACE_CALL, vp->core->index, vp->core->active,
                    "hypercall answered 0x%" G_GINT64_MODIFIER "x (%s)", result,
                    hv_status_name((uint16_t)result));
 }
@@ -106,7 +109,7 @@ static void perform_smccc(struct vp *vp)
     vp->stats.hypercalls += id == HV_SMCCC_FUNCTION;
     read_arguments(vcpu, &arguments, count);
     registers = arguments;
-    trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+    trace_line(vp->machine->trace, TRACE_CALL, vp->core->index, vp->core->active,
                "smccc 0x%08x 0x%" G_GINT64_MODIFIER "x", id, registers.x[1]);
     outcome = smccc_dispatch(services, G_N_ELEMENTS(services), vp->core, &registers);
     if (id == HV_SMCCC_FUNCTION)
@@ -123,7 +126,7 @@ static void perform_hypercall(struct vp *vp)
     vp->stats.hypercalls++;
     read_arguments(vcpu, &arguments, SMCCC_REGISTERS);
     registers = arguments;
-    trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+    trace_line(vp->machine->trace, TRACE_CALL, vp->core->index, vp->core->active,
                "hypercall 0x%" G_GINT64_MODIFIER "x", registers.x[0]);
     outcome = vtl_hypercall(vp->core, HVC_HYPERCALL, &registers);
     trace_result(vp, outcome, registers.x[0]);
@@ -133,7 +136,7 @@ static void perform_hypercall(struct vp *vp)
 static void perform_undefined(struct vp *vp)
 {
     vp->stats.undefined++;
-    trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+    trace_line(vp->machine->trace, TRACE_CALL, vp->core->index, vp->core->active,
                "undefined at 0x%" G_GINT64_MODIFIER "x", vp->call_pc);
     vcpu_inject_exception(&vp_active(vp)->vcpu, ESR_UNDEFINED, vp->call_pc);
 }

@@ -3,6 +3,7 @@
 #include "emu/log.h"
 
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -39,8 +40,29 @@ static GLogWriterOutput write_line(GLogLevelFlags flags, const GLogField *fields
     return G_LOG_WRITER_HANDLED;
 }
 
+static gint *shared_line;
+
+void log_share_line(gint *line_open)
+{
+    g_atomic_pointer_set(&shared_line, line_open);
+}
+
+static void print_error(const char *text)
+{
+    gint *line_open = g_atomic_pointer_get(&shared_line);
+    bool torn = line_open && g_atomic_int_compare_and_exchange(line_open, 1, 0);
+
+    flockfile(stderr);
+    if (torn && *text != '\r' && *text != '\n')
+        putc_unlocked('\n', stderr);
+    fputs(text, stderr);
+    fflush(stderr);
+    funlockfile(stderr);
+}
+
 void log_init(void)
 {
+    g_set_printerr_handler(print_error);
     g_log_set_writer_func(write_line, NULL, NULL);
 }
 

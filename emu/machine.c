@@ -92,8 +92,8 @@ static int backend_stop(void *context, unsigned caller, unsigned index)
     struct vp *visitor = &machine->vps[caller];
     int error = visit_begin(visitor, &machine->vps[index]);
 
-    trace_line(machine->trace, caller, visitor->core->active, "visit to vp%u%s", index,
-               error < 0 ? " is put off" : "");
+    trace_line(machine->trace, TRACE_VISIT, caller, visitor->core->active, "visit to vp%u%s",
+               index, error < 0 ? " is put off" : "");
     return error;
 }
 
@@ -491,17 +491,19 @@ void machine_tell_unused(struct machine *machine)
                       (int)vtl < machine->options->boot_vtl ? "return" : "call");
 }
 
-/* Where everybody was when the time was over. */
+/* Where everybody was at the end. The threads are no more, their vCPUs are free to be read. */
 static void tell_positions(struct machine *machine)
 {
     for (unsigned i = 0; i < machine->vp_count; i++) {
         struct vp *vp = &machine->vps[i];
 
-        if (vp_active(vp)->power == PSCI_AFFINITY_OFF)
+        if (vp_active(vp)->power == PSCI_AFFINITY_OFF) {
             g_printerr("vtlemu: VP%u is off\n", i);
-        else
-            g_printerr("vtlemu: VP%u was at VTL%u, PC 0x%" G_GINT64_MODIFIER "x\n", i,
-                       vp->core->active, vcpu_get64(&vp_active(vp)->vcpu, REG_PC));
+        } else {
+            if (!vp->told)
+                vcpu_settle(&vp_active(vp)->vcpu);
+            vp_tell(vp);
+        }
     }
 }
 
@@ -554,7 +556,7 @@ void machine_power_off(struct machine *machine)
         return;
     machine_end(machine, MACHINE_STOPPED, 0, NULL);
     stop_threads(machine);
-    if (machine->end == MACHINE_TIMEOUT)
+    if (machine->end == MACHINE_TIMEOUT || machine->end == MACHINE_BROKEN)
         tell_positions(machine);
     FOR_EACH_VTL (machine, vtl) {
         devices_power(&machine->level[vtl].devices, false);

@@ -71,6 +71,7 @@ struct vp {
     struct stats stats;
     struct hvc_watch watch;
     unsigned complaints;
+    bool told;        /* the user has seen its registers */
     uint64_t call_pc; /* of the HVC that is being carried out */
     struct protect protect;
     bool stepped; /* it was to come back after one instruction */
@@ -175,9 +176,14 @@ void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
 /* Can VTL @owner, a higher one, be entered on this VP to see to an intercept? Enters it. */
 bool vp_can_intercept(struct vp *vp, unsigned owner);
 void vp_intercept(struct vp *vp, unsigned owner, enum vtl_entry_reason reason);
+/* The same with the message about an access, HV_MESSAGE_GPA_INTERCEPT or _UNMAPPED_GPA. */
+void vp_intercept_memory(struct vp *vp, unsigned owner, enum hv_intercept_message type,
+                         const struct vtl_fault *fault);
 /* The access that has stopped the VP ends in an external abort for the guest. */
 void vp_abort_access(struct vp *vp);
-/* Ends the run because of KVM or ourselves, with a dump of the VP's registers. */
+/* Shows the user the registers of the active VTL, once; by the VP's thread, or after its end. */
+void vp_tell(struct vp *vp);
+/* Ends the run because of KVM or ourselves, and shows the VP's registers. */
 void vp_broken(struct vp *vp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* hvc.c: the HVC before PC (an exit) or at PC (a breakpoint). */

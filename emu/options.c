@@ -7,6 +7,7 @@
 #include "emu/error.h"
 #include "emu/layout.h"
 #include "emu/log.h"
+#include "emu/trace.h"
 
 #define DEFAULT_MEMORY (512 * MIB)
 #define DEFAULT_LEVEL_MEMORY (128 * MIB)
@@ -196,6 +197,24 @@ static bool check_numbers(struct options *options, GError **error)
     return true;
 }
 
+static bool check_trace(struct options *options, GError **error)
+{
+    const char *filter = options->trace_filter;
+    g_autofree char *bad = NULL, *names = trace_kind_names(), *what = NULL;
+
+    options->trace_kinds = TRACE_ALL;
+    if (!filter)
+        return true;
+    if (!options->trace)
+        return usage(error, "--trace-filter", filter, "there is no --trace; give --trace FILE, too");
+    if (!*filter || !trace_parse_kinds(filter, &options->trace_kinds, &bad)) {
+        what = g_strdup_printf("'%s' is no kind of line; give a list such as switch,call (only "
+                               "these) or -device (all but this) of %s", bad ? bad : "", names);
+        return usage(error, "--trace-filter", filter, what);
+    }
+    return true;
+}
+
 /* Each --dump-dtb is N:PATH. */
 static bool check_dump(struct options *options, GError **error)
 {
@@ -223,7 +242,8 @@ static void fill_consoles(struct options *options)
 static bool check_all(struct options *options, GError **error)
 {
     if (!check_numbers(options, error) || !check_kernels(options, error) ||
-        !check_max_vtl(options, error) || !check_memory(options, error) || !check_dump(options, error))
+        !check_max_vtl(options, error) || !check_memory(options, error) ||
+        !check_dump(options, error) || !check_trace(options, error))
         return false;
     fill_consoles(options);
     return true;
@@ -268,6 +288,8 @@ static void add_level_options(GOptionContext *context, struct options *options, 
 
 static GOptionContext *make_context(struct options *options, GStringChunk *names)
 {
+    g_autofree char *kinds = trace_kind_names(), *filter_help = g_strdup_printf(
+        "only lines of these kinds (switch,call) or all but those (-device): %s", kinds);
     const GOptionEntry entries[] = {
         {"cpus", 'c', 0, G_OPTION_ARG_STRING, &options->cpus_text, "virtual processors (1)", "N"},
         {"memory", 'm', 0, G_OPTION_ARG_STRING, &options->memory_text, "guest RAM (512M)", "SIZE"},
@@ -279,6 +301,8 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
          "write the device tree of VTL N to PATH; may be repeated", "N:PATH"},
         {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace,
          "write a line for every exit and switch", "FILE"},
+        {"trace-filter", 0, 0, G_OPTION_ARG_STRING, &options->trace_filter,
+         g_string_chunk_insert(names, filter_help), "KINDS"},
         {"log-level", 0, 0, G_OPTION_ARG_STRING, &options->log_level,
          "error, warning, info or debug (warning)", "LEVEL"},
         {"timeout", 0, 0, G_OPTION_ARG_STRING, &options->timeout_text,
@@ -361,6 +385,7 @@ void options_free(struct options *options)
     g_free(options->timeout_text);
     g_free(options->memory_text);
     g_free(options->trace);
+    g_free(options->trace_filter);
     g_free(options->log_level);
     g_strfreev(options->dump_dtb);
     g_free(options);

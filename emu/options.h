@@ -30,6 +30,8 @@ struct options {
     int max_vtl;     /* the highest VTL that the guest may enable */
     int timeout;     /* seconds; 0: none */
     char *trace;
+    char *trace_filter;   /* as given */
+    unsigned trace_kinds; /* set of enum trace_kind */
     char *log_level;
     gboolean summary;
     gboolean no_reboot;

@@ -234,6 +234,8 @@ static void intercept_event(struct vp *vp, unsigned owner, enum psci_system_even
     bool off = event == PSCI_SYSTEM_OFF;
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
 
+    trace_line(vp->machine->trace, TRACE_INTERCEPT, vp->core->index, vp->core->active,
+               "intercept to vtl%u: %s", owner, off ? "SYSTEM_OFF" : "SYSTEM_RESET");
     vcpu_set64(vcpu, REG_PC, vp->call_pc);
     vp_intercept(vp, owner,
                  vtl_intercept_reset(vp->core, owner, off ? HV_RESET_POWER_OFF : HV_RESET_REBOOT,

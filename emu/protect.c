@@ -184,7 +184,7 @@ static void open_page(struct vp *vp, uint64_t index)
 
 static void trace_fault(struct vp *vp, const struct vtl_fault *fault, const char *outcome)
 {
-    trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+    trace_line(vp->machine->trace, TRACE_PROTECT, vp->core->index, vp->core->active,
                "%s%s%s%s at GPA 0x%" G_GINT64_MODIFIER "x, GVA 0x%" G_GINT64_MODIFIER "x: %s",
                fault->rights & HV_PAGE_READ ? "read" : "",
                fault->rights & HV_PAGE_WRITE ? "write" : "",
@@ -202,8 +202,7 @@ static void deny(struct vp *vp, const struct vtl_fault *fault)
     vp->stats.violations++;
     trace_fault(vp, fault, "denied");
     if (vp_can_intercept(vp, owner))
-        vp_intercept(vp, owner,
-                     vtl_intercept_memory(vp->core, owner, HV_MESSAGE_GPA_INTERCEPT, fault));
+        vp_intercept_memory(vp, owner, HV_MESSAGE_GPA_INTERCEPT, fault);
     else
         vp_abort_access(vp); /* there is nobody to be told */
 }

@@ -259,7 +259,7 @@ static bool prepare(struct run *run, GError **error)
     run->signals = open_signals();
     run->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (run->options->trace) {
-        run->trace = trace_open(run->options->trace, error);
+        run->trace = trace_open(run->options->trace, run->options->trace_kinds, error);
         if (!run->trace)
             return false;
     }

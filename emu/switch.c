@@ -34,8 +34,8 @@ void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
     give_start_argument(vp, to);
     stats_count_switch(&vp->stats, kind);
     /* Only for a trace: reading PC is a system call. */
-    if (vp->machine->trace)
-        trace_line(vp->machine->trace, vp->core->index, source,
+    if (trace_wants(vp->machine->trace, TRACE_SWITCH))
+        trace_line(vp->machine->trace, TRACE_SWITCH, vp->core->index, source,
                    "switch to vtl%u by VTL %s, to come back at 0x%" G_GINT64_MODIFIER "x", target,
                    names[kind], vcpu_get64(&from->vcpu, REG_PC));
 }
@@ -48,4 +48,34 @@ bool vp_can_intercept(struct vp *vp, unsigned owner)
 void vp_intercept(struct vp *vp, unsigned owner, enum vtl_entry_reason reason)
 {
     vp_switch(vp, owner, reason, STATS_INTERCEPT);
+}
+
+/* "denied write at GPA 0x40204000, GVA 0x40204000, rights r-x" */
+static void trace_memory(struct vp *vp, unsigned owner, enum hv_intercept_message type,
+                         const struct vtl_fault *fault)
+{
+    static const char *const accesses[] = {
+        [HV_ACCESS_READ] = "read", [HV_ACCESS_WRITE] = "write", [HV_ACCESS_EXECUTE] = "fetch"};
+    bool unmapped = type == HV_MESSAGE_UNMAPPED_GPA;
+    g_autofree char *gva = fault->gva_valid
+                               ? g_strdup_printf("0x%" G_GINT64_MODIFIER "x", fault->gva)
+                               : g_strdup("unknown");
+    char rights[VTL_RIGHTS_TEXT];
+
+    vtl_rights_text(vtl_protection_effective(vp->machine->partition, vp->core->active,
+                                             fault->gpa / HV_PAGE_SIZE),
+                    rights);
+    trace_line(vp->machine->trace, TRACE_INTERCEPT, vp->core->index, vp->core->active,
+               "intercept to vtl%u: %s %s%s at GPA 0x%" G_GINT64_MODIFIER "x, GVA %s, rights %s",
+               owner, unmapped ? "unmapped" : "denied",
+               accesses[vtl_intercept_access(vp->core, fault)], fault->in_walk ? " by walk" : "",
+               fault->gpa, gva, unmapped ? "none, nothing is there" : rights);
+}
+
+void vp_intercept_memory(struct vp *vp, unsigned owner, enum hv_intercept_message type,
+                         const struct vtl_fault *fault)
+{
+    if (trace_wants(vp->machine->trace, TRACE_INTERCEPT))
+        trace_memory(vp, owner, type, fault);
+    vp_intercept(vp, owner, vtl_intercept_memory(vp->core, owner, type, fault));
 }

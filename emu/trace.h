@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The trace file: a line an event, "SECONDS vpN vtlN EVENT DETAILS".
+ * The trace file: a line an event, "SECONDS vpN vtlN EVENT DETAILS". Each line is of a kind, and
+ * whoever reads the file chooses which kinds it has.
  */
 #ifndef EMU_TRACE_H
 #define EMU_TRACE_H
@@ -10,14 +11,37 @@
 
 struct trace;
 
-/* NULL with @error if @path cannot be written. */
-struct trace *trace_open(const char *path, GError **error);
+enum trace_kind {
+    TRACE_EXIT,      /* exits from the guest, accesses where nothing is */
+    TRACE_DEVICE,    /* accesses to our devices, and the exits for them */
+    TRACE_CALL,      /* hypercalls and other SMCCC calls, their results; undefined HVCs */
+    TRACE_SWITCH,    /* from one VTL to another */
+    TRACE_INTERCEPT, /* messages to a higher VTL */
+    TRACE_PROTECT,   /* accesses to protected pages: denied, stepped, carried out */
+    TRACE_VISIT,     /* a VP at another one's registers */
+    TRACE_KINDS
+};
+#define TRACE_ALL ((1u << TRACE_KINDS) - 1)
+
+/*
+ * A list such as "switch,call" (these) or "-device" (all but this), as a set of 1u << kind. False
+ * if it is none; then *@bad is the word that is wrong, to be freed.
+ */
+bool trace_parse_kinds(const char *text, unsigned *kinds, char **bad);
+/* The words that such a list is made of, "exit, device, ..."; to be freed. */
+char *trace_kind_names(void);
+
+/* Of lines whose kind is in the set @kinds. NULL with @error if @path cannot be written. */
+struct trace *trace_open(const char *path, unsigned kinds, GError **error);
 
 /* NULL is fine. False if lines were lost because writing failed. */
 bool trace_close(struct trace *trace);
 
-/* Writes a line; nothing if @trace is NULL. From any thread. */
-void trace_line(struct trace *trace, unsigned vp, unsigned vtl, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
+/* Will a line of that kind be written? For what costs something to find out. NULL is fine. */
+bool trace_wants(const struct trace *trace, enum trace_kind kind);
+
+/* Writes a line if trace_wants() it. From any thread. */
+void trace_line(struct trace *trace, enum trace_kind kind, unsigned vp, unsigned vtl,
+                const char *format, ...) G_GNUC_PRINTF(5, 6);
 
 #endif

@@ -82,6 +82,16 @@ int vcpu_run(struct vcpu *vcpu)
     return ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
 }
 
+/*
+ * KVM pays its debts at the next KVM_RUN, even one that does not run
+ * (Documentation/virt/kvm/api.rst, KVM_RUN and immediate_exit).
+ */
+void vcpu_settle(struct vcpu *vcpu)
+{
+    __atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+    (void)vcpu_run(vcpu);
+}
+
 static uint64_t row_id(struct vcpu *vcpu, size_t row)
 {
     uint64_t id = register_kvm_id(row);

@@ -43,6 +43,12 @@ int vcpu_reset(struct vcpu *vcpu);
  */
 int vcpu_run(struct vcpu *vcpu);
 
+/*
+ * Gives the vCPU what KVM still owes it, such as the end of a load from a device or an exception,
+ * so that its registers are those between two instructions. It does not run.
+ */
+void vcpu_settle(struct vcpu *vcpu);
+
 /* Registers by HV_REGISTER_NAME; -ENOENT for one that KVM does not have. */
 int vcpu_get(struct vcpu *vcpu, uint32_t name, struct hv_u128 *value);
 int vcpu_set(struct vcpu *vcpu, uint32_t name, struct hv_u128 value);

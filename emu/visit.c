@@ -112,17 +112,6 @@ void visit_give_own(struct vp *vp)
     g_mutex_unlock(&vp->visit.own);
 }
 
-/*
- * What KVM owes to a vCPU, such as the end of a load from a device or an exception, would come
- * over what a visitor writes. It pays at the next KVM_RUN, even one that does not run
- * (Documentation/virt/kvm/api.rst, KVM_RUN and immediate_exit).
- */
-static void settle(struct vcpu *vcpu)
-{
-    __atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
-    (void)vcpu_run(vcpu);
-}
-
 bool visit_receive(struct vp *vp)
 {
     struct visits *visits = &vp->machine->visits;
@@ -131,7 +120,8 @@ bool visit_receive(struct vp *vp)
         return false;
     /* The others are kept out of the guest for it, perhaps the visitor needs the same. */
     protect_end_step(vp);
-    settle(&vp_active(vp)->vcpu);
+    /* What KVM owes to the vCPU would come over what the visitor writes. */
+    vcpu_settle(&vp_active(vp)->vcpu);
     g_mutex_lock(&visits->lock);
     vp->visit.at_door = true;
     visit_give_own(vp);

@@ -9,6 +9,7 @@
 
 #include "emu/kvm.h"
 #include "emu/machine.h"
+#include "emu/postmortem.h"
 
 /* ESR_ELx.EC (Arm ARM, D19.2 "ESR_EL1"). */
 #define ESR_EC_SHIFT 26
@@ -17,22 +18,25 @@
 
 #define COMPLAINTS_MAX 10
 
-static void dump_registers(struct vp *vp)
+void vp_tell(struct vp *vp)
 {
-    static const struct {
-        const char *name;
-        uint32_t hv_name;
-    } rows[] = {
-        {"PC", REG_PC},           {"PSTATE", REG_PSTATE},     {"ESR_EL1", REG_ESR_EL1},
-        {"ELR_EL1", REG_ELR_EL1}, {"VBAR_EL1", REG_VBAR_EL1}, {"SCTLR_EL1", REG_SCTLR_EL1},
-        {"X0", REG_X0},           {"X30", REG_X0 + 30},
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    struct postmortem registers = {
+        .pc = vcpu_get64(vcpu, REG_PC),
+        .pstate = vcpu_get64(vcpu, REG_PSTATE),
+        .x30 = vcpu_get64(vcpu, REG_X0 + 30),
+        .vbar = vcpu_get64(vcpu, REG_VBAR_EL1),
+        .sctlr = vcpu_get64(vcpu, REG_SCTLR_EL1),
+        .esr = vcpu_get64(vcpu, REG_ESR_EL1),
+        .far = vcpu_get64(vcpu, REG_FAR_EL1),
+        .elr = vcpu_get64(vcpu, REG_ELR_EL1),
+        .spsr = vcpu_get64(vcpu, REG_SPSR_EL1),
     };
-    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *text = postmortem_text(vp->core->index, vp->core->active, &registers);
 
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-        g_string_append_printf(text, " %s=0x%" G_GINT64_MODIFIER "x", rows[i].name,
-                               vcpu_get64(&vp_active(vp)->vcpu, rows[i].hv_name));
-    g_critical("VP%u at VTL%u:%s", vp->core->index, vp->core->active, text->str);
+    if (!vp->told)
+        g_printerr("%s", text);
+    vp->told = true;
 }
 
 bool vp_may_complain(struct vp *vp)
@@ -51,7 +55,7 @@ void vp_broken(struct vp *vp, const char *format, ...)
     va_start(arguments, format);
     message = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    dump_registers(vp);
+    vp_tell(vp);
     machine_end(vp->machine, MACHINE_BROKEN, 0, message);
 }
 
@@ -80,21 +84,30 @@ static void access_nowhere(struct vp *vp, uint64_t gpa)
     vp_active(vp)->vcpu.run->exit_reason = KVM_EXIT_UNKNOWN;
     if (vtl_fault_find(vp->core, gpa / HV_PAGE_SIZE, &fault) == VTL_FAULT_NOT_FOUND)
         fault = vtl_fault_unknown(vp->core, gpa / HV_PAGE_SIZE);
-    vp_intercept(vp, owner, vtl_intercept_memory(vp->core, owner, HV_MESSAGE_UNMAPPED_GPA, &fault));
+    vp_intercept_memory(vp, owner, HV_MESSAGE_UNMAPPED_GPA, &fault);
+}
+
+/* Of an exit and of what was done there: somebody's console would drown everything else. */
+static enum trace_kind trace_kind(const struct kvm_run *run)
+{
+    return run->exit_reason == KVM_EXIT_MMIO && devices_have(run->mmio.phys_addr) ? TRACE_DEVICE
+                                                                                  : TRACE_EXIT;
 }
 
 static void exit_mmio(struct vp *vp)
 {
     struct kvm_run *run = vp_active(vp)->vcpu.run;
     uint64_t value = 0;
+    bool found;
 
     /* run->mmio.data is ours while the vCPU is stopped, but len comes from the guest's access. */
     memcpy(&value, run->mmio.data, MIN(run->mmio.len, sizeof(value)));
-    trace_line(vp->machine->trace, vp->core->index, vp->core->active,
+    found = devices_access(&vp->machine->level[vp->core->active].devices, run->mmio.phys_addr,
+                           run->mmio.len, run->mmio.is_write, &value);
+    trace_line(vp->machine->trace, trace_kind(run), vp->core->index, vp->core->active,
                "%s of %u bytes at 0x%llx, 0x%" G_GINT64_MODIFIER "x",
                run->mmio.is_write ? "write" : "read", run->mmio.len, run->mmio.phys_addr, value);
-    if (!devices_access(&vp->machine->level[vp->core->active].devices, run->mmio.phys_addr,
-                        run->mmio.len, run->mmio.is_write, &value)) {
+    if (!found) {
         g_debug("VP%u at VTL%u: %s of %u bytes at GPA 0x%llx, where nothing is", vp->core->index,
                 vp->core->active, run->mmio.is_write ? "write" : "read", run->mmio.len,
                 run->mmio.phys_addr);
@@ -159,10 +172,11 @@ static void (*const exit_handlers[STATS_EXITS])(struct vp *vp) = {
 
 static void handle_exit(struct vp *vp)
 {
-    uint32_t reason = vp_active(vp)->vcpu.run->exit_reason;
+    const struct kvm_run *run = vp_active(vp)->vcpu.run;
+    uint32_t reason = run->exit_reason;
 
-    trace_line(vp->machine->trace, vp->core->index, vp->core->active, "exit %u (%s)", reason,
-               stats_exit_name(reason) ? stats_exit_name(reason) : "?");
+    trace_line(vp->machine->trace, trace_kind(run), vp->core->index, vp->core->active,
+               "exit %u (%s)", reason, stats_exit_name(reason) ? stats_exit_name(reason) : "?");
     if (reason >= STATS_EXITS || !exit_handlers[reason]) {
         vp_broken(vp, "KVM_RUN ended for a reason unknown to vtlemu: %u", reason);
         return;

@@ -10,10 +10,6 @@
 #include "vtl/synic.h"
 #include "vtl/vp-registers.h"
 
-#define ACCESS_READ 0
-#define ACCESS_WRITE 1
-#define ACCESS_EXECUTE 2
-
 #define STATE_VTL_SHIFT 4
 #define PSTATE_EL_SHIFT 2
 #define PSTATE_EL_MASK 3
@@ -150,17 +146,16 @@ static enum vtl_entry_reason send(struct vtl_vp *vp, unsigned owner,
     return VTL_ENTRY_INTERRUPT;
 }
 
-/* The access that was denied, if there are several: an atomic that may read is told as a write. */
-static uint8_t access_of(const struct vtl_vp *vp, const struct vtl_fault *fault)
+enum hv_access vtl_intercept_access(const struct vtl_vp *vp, const struct vtl_fault *fault)
 {
     unsigned has = vtl_protection_effective(vp->partition, vp->active, fault->gpa / HV_PAGE_SIZE);
     unsigned denied = fault->rights & ~has;
 
     if (fault->rights & HV_PAGE_EXECUTE)
-        return ACCESS_EXECUTE;
+        return HV_ACCESS_EXECUTE;
     if (denied)
-        return denied & HV_PAGE_READ ? ACCESS_READ : ACCESS_WRITE;
-    return fault->rights & HV_PAGE_WRITE ? ACCESS_WRITE : ACCESS_READ;
+        return denied & HV_PAGE_READ ? HV_ACCESS_READ : HV_ACCESS_WRITE;
+    return fault->rights & HV_PAGE_WRITE ? HV_ACCESS_WRITE : HV_ACCESS_READ;
 }
 
 static uint64_t describe_instruction(const struct vtl_fault *fault)
@@ -185,7 +180,7 @@ static uint64_t make_syndrome(const struct vtl_fault *fault, enum hv_intercept_m
     uint64_t syndrome = ESR_IL | describe_instruction(fault);
 
     /* Cache maintenance counts as a write (Arm ARM, ISS encoding for Data Aborts, WnR). */
-    if (access == ACCESS_WRITE || syndrome & ESR_CM)
+    if (access == HV_ACCESS_WRITE || syndrome & ESR_CM)
         syndrome |= ESR_WNR;
     if (fault->in_walk)
         syndrome |= ESR_S1PTW;
@@ -208,7 +203,7 @@ enum vtl_entry_reason vtl_intercept_memory(struct vtl_vp *vp, unsigned owner,
                                            enum hv_intercept_message type,
                                            const struct vtl_fault *fault)
 {
-    uint8_t access = access_of(vp, fault);
+    uint8_t access = (uint8_t)vtl_intercept_access(vp, fault);
     struct hv_memory_intercept memory = {
         .header = make_header(vp, access),
         .cache_type = CACHE_WRITE_BACK,
@@ -232,7 +227,7 @@ enum vtl_entry_reason vtl_intercept_reset(struct vtl_vp *vp, unsigned owner,
                                           enum hv_reset_kind kind, uint32_t psci_code)
 {
     struct hv_reset_intercept reset = {
-        .header = make_header(vp, ACCESS_EXECUTE),
+        .header = make_header(vp, HV_ACCESS_EXECUTE),
         .kind = kind,
         .psci_code = psci_code,
     };
@@ -245,7 +240,7 @@ enum vtl_entry_reason vtl_intercept_hypercall(struct vtl_vp *vp, unsigned owner,
                                               const struct smccc_registers *registers)
 {
     struct hv_hypercall_intercept hypercall = {
-        .header = make_header(vp, ACCESS_EXECUTE),
+        .header = make_header(vp, HV_ACCESS_EXECUTE),
         .immediate = immediate,
     };
 

@@ -26,11 +26,18 @@ enum hv_intercept_message {
     HV_MESSAGE_ARM64_RESET = 0x8001000cu,
 };
 
+/* What was tried (HV_INTERCEPT_ACCESS_READ and so on in the TLFS). */
+enum hv_access {
+    HV_ACCESS_READ = 0,
+    HV_ACCESS_WRITE = 1,
+    HV_ACCESS_EXECUTE = 2,
+};
+
 /* Header of all of them. */
 struct hv_intercept_header {
     uint32_t vp;
     uint8_t instruction_length;
-    uint8_t access;  /* 0 read, 1 write, 2 execute */
+    uint8_t access;  /* enum hv_access */
     uint16_t state;  /* 1:0 exception level, 7:4 VTL */
     uint64_t pc;     /* at the instruction */
     uint64_t pstate;
@@ -75,6 +82,12 @@ struct hv_hypercall_intercept {
  * do. 0: none.
  */
 unsigned vtl_intercept_owner(const struct vtl_vp *vp, const struct vtl_fault *fault);
+
+/*
+ * What its message says was tried: of several accesses the one that is denied; an atomic that may
+ * read is told as a write.
+ */
+enum hv_access vtl_intercept_access(const struct vtl_vp *vp, const struct vtl_fault *fault);
 
 /* The lowest VTL above the active one with bit @bit in its VsmPartitionConfig; 0: none. */
 unsigned vtl_intercept_wanted(const struct vtl_vp *vp, uint64_t bit);

@@ -10,15 +10,6 @@
 /* A guest must not fill the user's disk with refusals. */
 #define REFUSALS_TOLD 20
 
-static const char *rights_text(unsigned rights, char text[4])
-{
-    text[0] = rights & HV_PAGE_READ ? 'r' : '-';
-    text[1] = rights & HV_PAGE_WRITE ? 'w' : '-';
-    text[2] = rights & HV_PAGE_EXECUTE ? 'x' : '-';
-    text[3] = 0;
-    return text;
-}
-
 static const char *reason(const struct vtl_vp *caller, const struct hv_modify_protection *input,
                           enum hv_status status)
 {
@@ -40,25 +31,28 @@ static const char *reason(const struct vtl_vp *caller, const struct hv_modify_pr
 static void log_refusal(struct vtl_vp *caller, const struct hv_modify_protection *input,
                         uint64_t page, enum hv_status status)
 {
-    char wanted[4], now[4];
+    char wanted[VTL_RIGHTS_TEXT], now[VTL_RIGHTS_TEXT];
     unsigned rights = vtl_protection_effective(caller->partition, 0, page);
 
-    g_log(NULL, caller->refusals++ < REFUSALS_TOLD ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
+    g_log(NULL, caller->refusals < REFUSALS_TOLD ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
           "VP%u at VTL%u: protection of GPA 0x%" G_GINT64_MODIFIER "x000 as %s (0x%x) refused, %s; "
           "%s (VTL0 has %s)", caller->index, caller->active, page, /* may be any number */
-          rights_text(input->rights, wanted), input->rights, hv_status_name(status),
-          reason(caller, input, status), rights_text(rights, now));
+          vtl_rights_text(input->rights, wanted), input->rights, hv_status_name(status),
+          reason(caller, input, status), vtl_rights_text(rights, now));
+    if (++caller->refusals == REFUSALS_TOLD)
+        g_warning("VP%u: and so on; further refused protections are told at --log-level debug only",
+                  caller->index);
 }
 
 static void log_change(const struct vtl_vp *caller, unsigned owner, uint64_t page, uint64_t count,
                        unsigned before, unsigned rights)
 {
-    char wanted[4], was[4];
+    char wanted[VTL_RIGHTS_TEXT], was[VTL_RIGHTS_TEXT];
 
     g_info("VP%u at VTL%u: GPA 0x%" G_GINT64_MODIFIER "x-0x%" G_GINT64_MODIFIER
            "x: VTL%u now allows %s below it, %s before", caller->index, caller->active,
            page * HV_PAGE_SIZE, (page + count) * HV_PAGE_SIZE - 1, owner,
-           rights_text(rights, wanted), rights_text(before, was));
+           vtl_rights_text(rights, wanted), vtl_rights_text(before, was));
 }
 
 /* Who may, and what: the same for all elements. */

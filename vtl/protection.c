@@ -20,6 +20,15 @@ void vtl_protection_free(struct vtl_protection *protection)
     g_rw_lock_clear(&protection->lock);
 }
 
+const char *vtl_rights_text(unsigned rights, char text[VTL_RIGHTS_TEXT])
+{
+    text[0] = rights & HV_PAGE_READ ? 'r' : '-';
+    text[1] = rights & HV_PAGE_WRITE ? 'w' : '-';
+    text[2] = rights & HV_PAGE_EXECUTE ? 'x' : '-';
+    text[3] = 0;
+    return text;
+}
+
 bool vtl_protection_is_valid(unsigned rights)
 {
     return !(rights & ~HV_PAGE_ALL) && (!rights || rights & HV_PAGE_READ);

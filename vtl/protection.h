@@ -32,6 +32,10 @@ struct vtl_partition;
 #define HV_PAGE_USER_EXECUTE 0x8u
 #define HV_PAGE_ALL 0xfu
 
+/* The first three as "r-x"; returns @text. */
+#define VTL_RIGHTS_TEXT 4
+const char *vtl_rights_text(unsigned rights, char text[VTL_RIGHTS_TEXT]);
+
 struct vtl_protection {
     GRWLock lock;                 /* read while the VMM accesses memory for a VTL */
     uint64_t first_page;          /* of RAM, in pages of 4 KiB */

@@ -23,7 +23,6 @@
  *   event.h         exceptions that a higher VTL gives to a lower one
  *   vp-registers.h  registers of a stopped VP
  *   exception.h     entry of an exception into EL1, as the processor would do it
- *   decode.h        what memory an instruction accesses
  *   translate.h     stage-1 translation of a guest virtual address
  *   translate-call.h  the same for a higher VTL, by hypercall
  */

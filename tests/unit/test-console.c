@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "emu/error.h"
+#include "emu/log.h"
 #include "tests/unit/console-fixture.h"
 #include "tests/unit/unit.h"
 
@@ -206,6 +207,65 @@ START_TEST(keys_go_where_the_focus_is)
 }
 END_TEST
 
+/* The log and what guests print, on one screen. */
+static int share_screen(bool share)
+{
+    int before = dup(STDERR_FILENO);
+
+    log_init();
+    fixture_take_stdio();
+    if (share)
+        dup2(STDOUT_FILENO, STDERR_FILENO);
+    return before;
+}
+
+static void unshare_screen(int before)
+{
+    dup2(before, STDERR_FILENO);
+    close(before);
+}
+
+START_TEST(the_log_begins_on_a_new_line)
+{
+    int before = share_screen(true);
+    struct guest *low = guest_open(0, "stdio");
+
+    guest_open(2, "stdio");
+    console_set_start(fixture.set);
+    guest_print(low, "a whole line\n");
+    user_expect(fixture.screen, "[VTL0] a whole line\n");
+    g_warning("one");
+    guest_print(low, "half");
+    user_expect(fixture.screen, "vtlemu: warning: one\n[VTL0] half");
+    g_warning("two");
+    g_warning("three");
+    guest_print(low, " a line\n");
+    user_expect(fixture.screen, "\nvtlemu: warning: two\nvtlemu: warning: three\n[VTL0]  a line\n");
+    guest_print(low, "end");
+    user_expect(fixture.screen, "[VTL0] end");
+    g_printerr("\r\nkeyboard\r\n");
+    unshare_screen(before);
+    fixture_end_stdio("\r\nkeyboard\r\n");
+    close(fixture.keyboard);
+}
+END_TEST
+
+START_TEST(a_log_elsewhere_leaves_lines_alone)
+{
+    int before = share_screen(false);
+    struct guest *guest = guest_open(0, "stdio");
+
+    console_set_start(fixture.set);
+    guest_print(guest, "half");
+    user_expect(fixture.screen, "half");
+    g_warning("this is part of the test");
+    guest_print(guest, " a line\n");
+    unshare_screen(before);
+    fixture_end_stdio(" a line\n");
+    close(fixture.keyboard);
+}
+END_TEST
+
 START_TEST(null_is_silent_and_does_not_count)
 {
     struct guest *low, *high;
@@ -366,5 +426,6 @@ UNIT_MAIN_WITH("console", fixture_set_up, fixture_tear_down,
                clients_may_vanish_amid_output, a_pty_is_announced_and_talks_both_ways,
                a_file_holds_the_output, lines_on_stdio_name_their_vtl, keys_go_where_the_focus_is,
                keys_that_end_the_run_get_through, a_reader_that_left_ends_the_run,
+               the_log_begins_on_a_new_line, a_log_elsewhere_leaves_lines_alone,
                null_is_silent_and_does_not_count, what_is_none_of_the_kinds_is_refused,
                what_cannot_be_opened_is_refused)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of the machine that need no KVM: emu/fdt.c, emu/memory.c, emu/pause.c, emu/stats.c, emu/trace.c. */
+/*
+ * Parts of the machine that need no KVM: emu/fdt.c, emu/memory.c, emu/pause.c, emu/postmortem.c,
+ * emu/stats.c, emu/trace.c.
+ */
 #include <errno.h>
 #include <libfdt.h>
 #include <stdatomic.h>
@@ -11,6 +14,7 @@
 #include "emu/layout.h"
 #include "emu/memory.h"
 #include "emu/pause.h"
+#include "emu/postmortem.h"
 #include "emu/stats.h"
 #include "emu/trace.h"
 #include "tests/unit/unit.h"
@@ -169,23 +173,100 @@ START_TEST(stats_add_up)
 }
 END_TEST
 
-START_TEST(trace_lines)
+/* Writes a line of each kind. */
+static char *trace_all_kinds(unsigned kinds)
 {
     char path[] = "/tmp/vtlemu-trace-XXXXXX";
     struct trace *trace;
     char *text;
 
     close(g_mkstemp(path));
-    trace = trace_open(path, NULL);
-    trace_line(trace, 1, 2, "exit %d", 3);
+    trace = trace_open(path, kinds, NULL);
+    for (unsigned kind = 0; kind < TRACE_KINDS; kind++)
+        trace_line(trace, kind, 1, 2, "kind %u", kind);
     ck_assert(trace_close(trace));
     ck_assert(g_file_get_contents(path, &text, NULL, NULL));
-    ck_assert_ptr_nonnull(strstr(text, " vp1 vtl2 exit 3\n"));
-    g_free(text);
     unlink(path);
-    trace_line(NULL, 0, 0, "nothing");
+    return text;
+}
+
+START_TEST(trace_lines)
+{
+    g_autofree char *all = trace_all_kinds(TRACE_ALL), *one = trace_all_kinds(1u << TRACE_SWITCH);
+
+    for (unsigned kind = 0; kind < TRACE_KINDS; kind++) {
+        g_autofree char *line = g_strdup_printf(" vp1 vtl2 kind %u\n", kind);
+
+        ck_assert_msg(strstr(all, line) != NULL, "no%sin: %s", line, all);
+        ck_assert_int_eq(strstr(one, line) != NULL, kind == TRACE_SWITCH);
+    }
+    trace_line(NULL, TRACE_EXIT, 0, 0, "nothing");
+    ck_assert(!trace_wants(NULL, TRACE_EXIT));
     ck_assert(trace_close(NULL));
-    ck_assert_ptr_null(trace_open("/nonexistent/file", NULL));
+    ck_assert_ptr_null(trace_open("/nonexistent/file", TRACE_ALL, NULL));
+}
+END_TEST
+
+START_TEST(trace_filters)
+{
+    static const struct {
+        const char *text;
+        unsigned kinds;
+    } rows[] = {
+        {"switch", 1u << TRACE_SWITCH},
+        {"call,intercept", 1u << TRACE_CALL | 1u << TRACE_INTERCEPT},
+        {"-device", TRACE_ALL & ~(1u << TRACE_DEVICE)},
+        {"-device,-visit", TRACE_ALL & ~(1u << TRACE_DEVICE | 1u << TRACE_VISIT)},
+        {"exit,protect,-exit", 1u << TRACE_PROTECT},
+        {"-device,device", TRACE_ALL},
+    };
+    g_autofree char *names = trace_kind_names();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        unsigned kinds = 0;
+        char *bad = NULL;
+
+        ck_assert_msg(trace_parse_kinds(rows[i].text, &kinds, &bad), "%s", rows[i].text);
+        ck_assert_uint_eq(kinds, rows[i].kinds);
+    }
+    ck_assert_str_eq(names, "exit, device, call, switch, intercept, protect, visit");
+}
+END_TEST
+
+START_TEST(postmortem_says_what_registers_mean)
+{
+    static const struct {
+        struct postmortem registers;
+        const char *says;
+    } rows[] = {
+        {{.pc = 0x40200010, .vbar = 0x40201000}, "VP3 was at VTL2, PC 0x40200010\n"},
+        {{.pc = 0x40201000, .vbar = 0x40201000},
+         "(VBAR_EL1+0x0: synchronous exception from EL1 with"},
+        {{.pc = 0x200},
+         "PC 0x200, in its vectors (VBAR_EL1+0x200: synchronous exception from EL1)\n"},
+        {{.pc = 0x7ff}, "SError from EL0 in AArch32"},
+        {{.pc = 0x800}, "PC 0x800\n"},
+        {{.pstate = 0x3c5}, "PSTATE 0x3c5 (EL1, IRQs masked)"},
+        {{.pstate = 0x344}, "(EL1 with SP_EL0, IRQs on)"},
+        {{.pstate = 0x10}, "no mode of AArch64"},
+        {{.sctlr = 5, .x30 = 0x77}, "SCTLR_EL1 0x5 (MMU on), VBAR_EL1 0x0, X30 0x77\n"},
+        {{.esr = POSTMORTEM_UNSET, .far = POSTMORTEM_UNSET, .elr = 1, .spsr = 2},
+         "last exception: ESR_EL1 not set, FAR_EL1 not set, ELR_EL1 0x1, SPSR_EL1 0x2\n"},
+        {{.esr = 0x2000000}, "ESR_EL1 0x2000000 (undefined instruction), FAR_EL1 0x0"},
+        {{.esr = 0x96000047}, "(data abort at a write, translation fault, level 3)"},
+        {{.esr = 0x9200000d}, "(data abort from EL0 at a read, permission fault, level 1)"},
+        {{.esr = 0x86000010}, "(instruction abort, external abort)"},
+        {{.esr = 0x96000016}, "(data abort at a read, external abort of a table walk, level 2)"},
+        {{.esr = 0x96000021}, "(data abort at a read, alignment fault)"},
+        {{.esr = 0x9600003f}, "(data abort at a read), FAR_EL1"},
+        {{.esr = UINT64_MAX}, "ESR_EL1 0xffffffffffffffff, FAR_EL1"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = postmortem_text(3, 2, &rows[i].registers);
+
+        ck_assert_msg(strstr(text, rows[i].says) != NULL, "no '%s' in %s", rows[i].says, text);
+    }
 }
 END_TEST
 
@@ -288,4 +369,5 @@ START_TEST(pause_keeps_out)
 END_TEST
 
 UNIT_MAIN("machine-parts", pause_keeps_out, tree_is_complete, tree_without_extras,
-          tree_too_large, memory_bounds, memory_views, memory_too_large, stats_add_up, trace_lines)
+          tree_too_large, memory_bounds, memory_views, memory_too_large, stats_add_up, trace_lines,
+          trace_filters, postmortem_says_what_registers_mean)

@@ -6,6 +6,7 @@
 #include "emu/layout.h"
 #include "emu/log.h"
 #include "emu/options.h"
+#include "emu/trace.h"
 #include "tests/unit/unit.h"
 
 /* Parses a command line written as one string. */
@@ -57,6 +58,7 @@ START_TEST(defaults)
     ck_assert_str_eq(options->level[0].console, "stdio");
     ck_assert_str_eq(options->level[1].console, "null");
     ck_assert_uint_eq(options_vtls(options), 0x5);
+    ck_assert_uint_eq(options->trace_kinds, TRACE_ALL);
     options_free(options);
 }
 END_TEST
@@ -67,7 +69,8 @@ START_TEST(everything)
     struct options *options =
         parse("run --cpus 4 --memory 1G --vtl0-kernel a --vtl0-initrd i --vtl0-cmdline x "
               "--vtl0-console null --vtl1-kernel b --vtl1-memory 64M --boot-vtl 0 --timeout 7 "
-              "--trace t --log-level debug --dump-dtb 0:a.dtb --dump-dtb 1:b.dtb --summary", &error);
+              "--trace t --trace-filter -device --log-level debug --dump-dtb 0:a.dtb "
+              "--dump-dtb 1:b.dtb --summary", &error);
 
     ck_assert_ptr_null(error);
     ck_assert_int_eq(options->cpus, 4);
@@ -76,6 +79,7 @@ START_TEST(everything)
     ck_assert_uint_eq(options->level[0].memory, 960 * MIB);
     ck_assert_str_eq(options->level[1].dump_dtb, "b.dtb");
     ck_assert_int_eq(options->timeout, 7);
+    ck_assert_uint_eq(options->trace_kinds, TRACE_ALL & ~(1u << TRACE_DEVICE));
     ck_assert(options->summary);
     options_free(options);
 }
@@ -110,6 +114,12 @@ START_TEST(mistakes)
         {"run --vtl2-cmdline a --vtl0-kernel b", "--vtl2-cmdline"},
         {"run --vtl0-kernel a --timeout -1", "--timeout -1"},
         {"run --vtl0-kernel a --log-level loud", "--log-level loud"},
+        {"run --vtl0-kernel a --trace-filter exit", "--trace-filter exit: there is no --trace"},
+        {"run --vtl0-kernel a --trace t --trace-filter mmio,call",
+         "--trace-filter mmio,call: 'mmio' is no kind of line; give a list such as"},
+        {"run --vtl0-kernel a --trace t --trace-filter -", "(all but this) of exit, device, call"},
+        {"run --vtl0-kernel a --trace t --trace-filter ", "'' is no kind of line"},
+        {"run --vtl0-kernel a --trace t --trace-filter exit,", "'' is no kind of line"},
         {"run --vtl0-kernel a --dump-dtb x", "--dump-dtb x"},
         {"run --vtl0-kernel a --dump-dtb 2:x", "--dump-dtb 2:x"},
         {"run --vtl0-kernel a --dump-dtb 0:", "--dump-dtb 0:"},

@@ -871,13 +871,17 @@ START_TEST(log_is_limited)
     const uint64_t page = 99;
 
     enable(2);
-    for (unsigned i = 0; i < 50; i++)
+    for (unsigned i = 0; i < 20; i++)
         modify(R, &page, 1);
-    ck_assert_uint_eq(warnings, 20);
+    ck_assert_uint_eq(warnings, 21);
+    CHECK_LINE("VP0: and so on", "--log-level debug");
+    for (unsigned i = 0; i < 30; i++)
+        modify(R, &page, 1);
+    ck_assert_uint_eq(warnings, 21);
     vp = &core->vps[1];
     for (unsigned i = 0; i < 50; i++)
         modify(R, &page, 1);
-    ck_assert_uint_eq(warnings, 40);
+    ck_assert_uint_eq(warnings, 42);
     CHECK_LINE("VP1 at VTL2"); /* at a lower level */
 }
 END_TEST
