@@ -24,6 +24,8 @@ static void set_irq(void *context, bool level)
     if (error < 0)
         g_critical("VTL%u: KVM refuses the interrupt of the console: %s", devices->vtl,
                    g_strerror(-error));
+    if (level)
+        machine_look(devices->machine, devices->vtl);
 }
 
 static void rx_ready(void *context)

@@ -71,9 +71,14 @@ static int backend_get(void *context, unsigned vp, unsigned vtl, uint32_t name,
 {
     struct machine *machine = context;
 
+    int error;
+
     if (gic_register_is(name))
         return access_gic(machine, vp, vtl, name, &value->low, false);
-    return vcpu_get(&machine->vps[vp].level[vtl].vcpu, name, value);
+    dormant_hold(&machine->vps[vp], vtl);
+    error = vcpu_get(&machine->vps[vp].level[vtl].vcpu, name, value);
+    dormant_release(&machine->vps[vp], vtl);
+    return error;
 }
 
 static int backend_set(void *context, unsigned vp, unsigned vtl, uint32_t name,
@@ -81,9 +86,14 @@ static int backend_set(void *context, unsigned vp, unsigned vtl, uint32_t name,
 {
     struct machine *machine = context;
 
+    int error;
+
     if (gic_register_is(name))
         return access_gic(machine, vp, vtl, name, &value.low, true);
-    return vcpu_set(&machine->vps[vp].level[vtl].vcpu, name, value);
+    dormant_hold(&machine->vps[vp], vtl);
+    error = vcpu_set(&machine->vps[vp].level[vtl].vcpu, name, value);
+    dormant_release(&machine->vps[vp], vtl);
+    return error;
 }
 
 static int backend_stop(void *context, unsigned caller, unsigned index)
@@ -140,11 +150,15 @@ static int backend_interrupt(void *context, unsigned vp, unsigned vtl, uint32_t 
     struct level *level = &machine->level[vtl];
     int error;
 
-    if (intid >= LAYOUT_SPI_BASE)
-        return vm_pulse_spi(&level->vm, intid);
+    if (intid >= LAYOUT_SPI_BASE) {
+        error = vm_pulse_spi(&level->vm, intid);
+        machine_look(machine, vtl);
+        return error;
+    }
     pause_begin(&machine->pause, NULL, (uint16_t)(1u << vtl));
     error = vm_pulse_ppi(&level->vm, machine->vps[vp].core->mpidr, intid);
     pause_end(&machine->pause);
+    dormant_look(&machine->vps[vp], vtl);
     return error;
 }
 
@@ -284,7 +298,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     machine->counter_hz = read_counter_frequency();
     g_mutex_init(&machine->lock);
     g_cond_init(&machine->changed);
-    pause_init(&machine->pause, kick_member);
+    pause_init(&machine->pause);
     visits_init(&machine->visits);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         sites_init(&machine->level[vtl].sites);
@@ -361,6 +375,16 @@ static void prepare_boot_vp(struct machine *machine)
     }
 }
 
+static void init_level(struct vp *vp, unsigned vtl)
+{
+    struct vp_level *level = &vp->level[vtl];
+
+    level->power = PSCI_AFFINITY_OFF;
+    dormant_init(&level->dormant, vp, vtl);
+    level->dormant.pause.kick = dormant_kick;
+    pause_add(&vp->machine->pause, &level->dormant.pause);
+}
+
 static void create_vps(struct machine *machine)
 {
     machine->vp_count = (unsigned)machine->options->cpus;
@@ -374,12 +398,13 @@ static void create_vps(struct machine *machine)
     machine->vps = g_new0(struct vp, machine->vp_count);
     for (unsigned i = 0; i < machine->vp_count; i++) {
         machine->vps[i].machine = machine;
+        machine->vps[i].pause.kick = kick_member;
         pause_add(&machine->pause, &machine->vps[i].pause);
         visit_init(&machine->vps[i].visit);
         machine->vps[i].core = &machine->partition->vps[i];
         machine->vps[i].core->mpidr = power_mpidr(i);
         FOR_EACH_VTL (machine, vtl)
-            machine->vps[i].level[vtl].power = PSCI_AFFINITY_OFF;
+            init_level(&machine->vps[i], vtl);
     }
 }
 
@@ -427,9 +452,10 @@ bool machine_power_on(struct machine *machine, GError **error)
 
 void machine_kick(struct vp *vp)
 {
-    /* Whichever vCPU the thread is about to run: it leaves at once, or is pushed out. */
+    /* Whichever vCPU the thread is about to run: it leaves at once, or is pushed out. It runs none
+     * that it has lent, and sees what there is to see when it takes that back. */
     FOR_EACH_VTL (vp->machine, vtl)
-        if (vp->level[vtl].vcpu.run)
+        if (vp->level[vtl].vcpu.run && !g_atomic_int_get(&vp->level[vtl].dormant.lent))
             __atomic_store_n(&vp->level[vtl].vcpu.run->immediate_exit, 1, __ATOMIC_SEQ_CST);
     if (vp->has_thread)
         pthread_kill(vp->thread, VP_KICK_SIGNAL);
@@ -438,7 +464,8 @@ void machine_kick(struct vp *vp)
 void machine_was_kicked(struct vp *vp)
 {
     FOR_EACH_VTL (vp->machine, vtl)
-        if (__atomic_load_n(&vp->level[vtl].vcpu.run->immediate_exit, __ATOMIC_RELAXED))
+        if (!vp->level[vtl].dormant.lent &&
+            __atomic_load_n(&vp->level[vtl].vcpu.run->immediate_exit, __ATOMIC_RELAXED))
             __atomic_store_n(&vp->level[vtl].vcpu.run->immediate_exit, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -472,6 +499,12 @@ void machine_wait(struct machine *machine)
     while (machine->end == MACHINE_RUNNING)
         g_cond_wait(&machine->changed, &machine->lock);
     g_mutex_unlock(&machine->lock);
+}
+
+void machine_look(struct machine *machine, unsigned vtl)
+{
+    for (unsigned i = 0; i < machine->vp_count; i++)
+        dormant_look(&machine->vps[i], vtl);
 }
 
 void machine_note_entry(struct machine *machine, unsigned vtl)
@@ -512,6 +545,10 @@ static void collect_stats(struct machine *machine, struct vp *vp)
     FOR_EACH_VTL (machine, vtl)
         for (unsigned i = 0; i < STATS_CALLS; i++)
             vp->stats.calls[i] += vp->level[vtl].vcpu.calls[i];
+    FOR_EACH_VTL (machine, vtl) {
+        vp->stats.watches += vp->level[vtl].dormant.begun;
+        vp->stats.watches_in_vain += vp->level[vtl].dormant.in_vain;
+    }
     stats_add(&machine->stats, &vp->stats);
 }
 
@@ -535,8 +572,11 @@ static void stop_threads(struct machine *machine)
             machine_kick(&machine->vps[i]);
     for (unsigned i = 0; i < machine->vp_count; i++)
         stop_thread(&machine->vps[i]);
-    for (unsigned i = 0; i < machine->vp_count; i++)
+    for (unsigned i = 0; i < machine->vp_count; i++) {
+        FOR_EACH_VTL (machine, vtl)
+            dormant_stop(&machine->vps[i].level[vtl].dormant);
         collect_stats(machine, &machine->vps[i]);
+    }
 }
 
 /* A guest may want to find its memory as it was, once it has been reset. */
@@ -566,8 +606,11 @@ void machine_power_off(struct machine *machine)
     }
     give_memory_back(machine);
     pause_remove_all(&machine->pause);
-    for (unsigned i = 0; i < machine->vp_count; i++)
+    for (unsigned i = 0; i < machine->vp_count; i++) {
         visit_clear(&machine->vps[i].visit);
+        FOR_EACH_VTL (machine, vtl)
+            dormant_clear(&machine->vps[i].level[vtl].dormant);
+    }
     g_clear_pointer(&machine->vps, g_free);
     g_clear_pointer(&machine->partition, vtl_partition_free);
     machine->vp_count = 0;

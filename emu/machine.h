@@ -10,6 +10,7 @@
  *   protect.c   pages that a VTL may not access, and what happens if it does
  *   pause.c     keeping VPs out of the guest for a moment
  *   visit.c     one VP's thread at another VP's registers
+ *   dormant.c   interrupts for VTLs that do not run
  *   devices.c   the MMIO devices of a VTL
  *
  * Locking: machine.lock guards power states and the end of the run; everything else of a VP
@@ -24,6 +25,7 @@
 #include <stdint.h>
 
 #include "emu/devices.h"
+#include "emu/dormant.h"
 #include "emu/hvc-watch.h"
 #include "emu/memory.h"
 #include "emu/options.h"
@@ -61,6 +63,9 @@ struct vp_level {
     bool prepared;              /* off, but a VTL call or return into it starts it */
     uint64_t start_x0;          /* what it finds in X0 when it is first entered */
     bool start_x0_pending;
+    bool in_cpu_suspend;        /* KVM waits for its wake-up event */
+    bool by_interrupt;          /* it was last entered because of an interrupt */
+    struct dormant dormant;
 };
 
 struct vp {
@@ -77,6 +82,8 @@ struct vp {
     bool stepped; /* it was to come back after one instruction */
     struct pause_member pause;
     struct visit visit;
+    guint rung; /* set of dormant VTLs that have an interrupt; atomic */
+    guint notified; /* of these, lower ones whose interrupts the active VTL has been told of */
     struct vp_level level[VTL_LEVELS];
 };
 
@@ -107,6 +114,7 @@ struct machine {
     struct vp *vps;
     struct pause pause;
     struct visits visits;
+    bool unwatched; /* dormant VTLs are: what they cost otherwise, a benchmark asks */
 
     GMutex lock;
     GCond changed;            /* a power state or the end */
@@ -135,6 +143,9 @@ bool machine_end(struct machine *machine, enum machine_end end, unsigned detail,
 
 /* Waits until the run has ended. */
 void machine_wait(struct machine *machine);
+
+/* An interrupt of @vtl may have come, for whichever VP. */
+void machine_look(struct machine *machine, unsigned vtl);
 
 /* Some VP runs in @vtl from now on. */
 void machine_note_entry(struct machine *machine, unsigned vtl);
@@ -195,6 +206,13 @@ void hvc_perform(struct vp *vp, uint64_t pc, uint16_t immediate);
 
 /* power.c */
 extern const struct psci_ops power_psci_ops;
+/*
+ * The active VTL goes on, if it waits in CPU_SUSPEND. So it does when a higher VTL is entered, which
+ * may want it to take an exception; PSCI allows waking up early (DEN 0022, 5.1.2).
+ */
+void power_end_suspend(struct vp *vp);
+/* Does @vtl of the VP run when its turn comes? */
+bool power_is_on(const struct vp *vp, unsigned vtl);
 /* Before a switch into @vtl: starts it if it has only been prepared. A negative errno, or 0. */
 int power_enter(struct vp *vp, unsigned vtl);
 /* May the VP switch into @vtl? */

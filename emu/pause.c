@@ -2,9 +2,9 @@
 /* Pauses: see pause.h. */
 #include "emu/pause.h"
 
-void pause_init(struct pause *pause, void (*kick)(struct pause_member *member))
+void pause_init(struct pause *pause)
 {
-    *pause = (struct pause){.kick = kick, .members = g_ptr_array_new()};
+    *pause = (struct pause){.members = g_ptr_array_new()};
     g_mutex_init(&pause->lock);
     g_cond_init(&pause->changed);
     g_cond_init(&pause->over);
@@ -51,9 +51,12 @@ static bool somebody_is_in_the_way(const struct pause *pause)
 
 static void send_out(const struct pause *pause)
 {
-    for (unsigned i = 0; i < pause->members->len; i++)
-        if (is_in_the_way(pause, g_ptr_array_index(pause->members, i)))
-            pause->kick(g_ptr_array_index(pause->members, i));
+    for (unsigned i = 0; i < pause->members->len; i++) {
+        struct pause_member *member = g_ptr_array_index(pause->members, i);
+
+        if (is_in_the_way(pause, member))
+            member->kick(member);
+    }
 }
 
 /* With the lock held. Who makes others wait is asked to come to an end, again and again. */
@@ -67,7 +70,7 @@ static void wait_impatiently(struct pause *pause, GCond *condition)
     }
     pause->patience = now + PAUSE_PATIENCE_US;
     if (pause->on && pause->by)
-        pause->kick(pause->by);
+        pause->by->kick(pause->by);
 }
 
 static void take_turn(struct pause *pause, struct pause_member *by)

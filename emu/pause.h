@@ -3,8 +3,8 @@
  * Keeping VPs out of the guest for a moment: to change what their pages allow, to let one of them
  * take a step that the others must not see, or to look at what KVM shows of a VM only then.
  *
- * Lock order: visit.own, then vtl_partition.lock, then synic.lock, then a pause, then vtl_protection.lock, then
- * machine.lock. Who pauses may enter the guest itself, if it has said so.
+ * Lock order: visit.own, then vtl_partition.lock, then synic.lock, then a pause, then
+ * vtl_protection.lock, then machine.lock, then dormant.lock. Who pauses may enter the guest itself, if it has said so.
  */
 #ifndef EMU_PAUSE_H
 #define EMU_PAUSE_H
@@ -16,27 +16,27 @@
 /* Much longer than a step takes, even where the host is emulated. */
 #define PAUSE_PATIENCE_US 50000
 
-/* A VP, as pauses see it. */
+/* Who runs vCPUs: the thread of a VP, or the watcher of a dormant VTL. */
 struct pause_member {
     gint in_guest; /* 1 + the VTL that runs, or 0; atomic */
+    void (*kick)(struct pause_member *member); /* makes it leave the guest, or not enter it */
 };
 
 struct pause {
     GMutex lock;             /* for the conditions */
-    GCond changed;           /* a VP has left the guest, or the pause is over */
+    GCond changed;           /* somebody has left the guest, or the pause is over */
     GCond over;              /* the next pause may begin */
     bool on;                 /* one at a time; under the lock */
     gint64 patience;         /* monotonic time when @by is asked to end it; under the lock */
     gint vtls;               /* set of VTLs that nobody may run; atomic */
     struct pause_member *by; /* who may; set before vtls */
-    void (*kick)(struct pause_member *member); /* makes it leave the guest, or not enter it */
     GPtrArray *members;
 };
 
-void pause_init(struct pause *pause, void (*kick)(struct pause_member *member));
+void pause_init(struct pause *pause);
 void pause_clear(struct pause *pause);
 
-/* Who the VPs are; while none runs. */
+/* Who there is; while nobody runs. */
 void pause_add(struct pause *pause, struct pause_member *member);
 void pause_remove_all(struct pause *pause);
 

@@ -164,7 +164,8 @@ int power_suspend(void *context, unsigned index, unsigned vtl, bool suspend)
     return error;
 }
 
-static enum psci_affinity affinity_state(struct machine *machine, struct vp *vp, unsigned vtl)
+static enum psci_affinity affinity_state(struct machine *machine, const struct vp *vp,
+                                         unsigned vtl)
 {
     enum psci_affinity power;
 
@@ -223,9 +224,24 @@ static void cpu_suspend(void *context)
     if (!vp->machine->level[vp->core->active].vm.can_suspend)
         return; /* waking up at once is allowed */
     vp_active(vp)->vcpu.calls[STATS_OTHER]++;
+    vp_active(vp)->in_cpu_suspend = true;
     error = kvm_ioctl(vp_active(vp)->vcpu.fd, KVM_SET_MP_STATE, &suspended);
     if (error < 0)
         vp_broken(vp, "KVM refuses to suspend: %s", g_strerror(-error));
+}
+
+void power_end_suspend(struct vp *vp)
+{
+    struct kvm_mp_state runnable = {.mp_state = KVM_MP_STATE_RUNNABLE};
+    int error;
+
+    if (!vp_active(vp)->in_cpu_suspend)
+        return;
+    vp_active(vp)->in_cpu_suspend = false;
+    vp_active(vp)->vcpu.calls[STATS_OTHER]++;
+    error = kvm_ioctl(vp_active(vp)->vcpu.fd, KVM_SET_MP_STATE, &runnable);
+    if (error < 0)
+        vp_broken(vp, "KVM does not end a CPU_SUSPEND: %s", g_strerror(-error));
 }
 
 /* A higher VTL decides what becomes of the whole; the call can be made again. */
@@ -306,7 +322,10 @@ static int set_registers(struct vp_level *level)
 static int start_level(struct vp *vp, unsigned vtl)
 {
     struct vp_level *level = &vp->level[vtl];
-    int error = level->keeps_registers ? 0 : set_registers(level);
+    int error;
+
+    dormant_take(vp, vtl);
+    error = level->keeps_registers ? 0 : set_registers(level);
 
     if (error < 0)
         return error;
@@ -341,6 +360,11 @@ bool power_can_enter(struct vp *vp, unsigned vtl)
     can = vp->level[vtl].power != PSCI_AFFINITY_OFF || vp->level[vtl].prepared;
     g_mutex_unlock(&vp->machine->lock);
     return can;
+}
+
+bool power_is_on(const struct vp *vp, unsigned vtl)
+{
+    return affinity_state(vp->machine, vp, vtl) == PSCI_AFFINITY_ON;
 }
 
 /* Starts what is pending; with the lock held. A dormant lower VTL keeps for its first entry. */
@@ -378,7 +402,8 @@ bool power_wait(struct vp *vp)
 
     g_mutex_lock(&machine->lock);
     error = start_pending(vp);
-    while (!machine->end && error == 0 && vp_active(vp)->power != PSCI_AFFINITY_ON) {
+    while (!machine->end && error == 0 && vp_active(vp)->power != PSCI_AFFINITY_ON &&
+           !dormant_is_rung(vp)) {
         wait_for_change(vp);
         error = start_pending(vp);
     }

@@ -20,6 +20,7 @@ static const char *const switch_names[STATS_SWITCHES] = {
     [STATS_VTL_CALL] = "VTL call",
     [STATS_VTL_RETURN] = "VTL return",
     [STATS_INTERCEPT] = "intercept",
+    [STATS_INTERRUPT] = "interrupt",
 };
 
 const char *stats_exit_name(uint32_t reason)
@@ -77,6 +78,8 @@ void stats_add(struct stats *to, const struct stats *from)
     to->undefined += from->undefined;
     to->violations += from->violations;
     to->steps += from->steps;
+    to->watches += from->watches;
+    to->watches_in_vain += from->watches_in_vain;
     widen(to, from);
 }
 
@@ -95,6 +98,8 @@ static void print_switches(const struct stats *stats)
         print_count(switch_names[i], stats->switches[i]);
     print_count("caught before the HVC (breakpoint)", stats->guarded);
     print_count("LOST: answered by KVM itself", stats->lost);
+    print_count("dormant VTLs watched", stats->watches);
+    print_count("watched in vain", stats->watches_in_vain);
     if (switches > 1)
         g_printerr("  %-34s %10.1f us\n", "mean distance of two switches",
                    (double)(stats->last_switch_ns - stats->first_switch_ns) /

@@ -18,11 +18,14 @@ void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
                enum stats_switch kind)
 {
     static const char *const names[] = {
-        [STATS_VTL_CALL] = "call", [STATS_VTL_RETURN] = "return", [STATS_INTERCEPT] = "intercept"};
+        [STATS_VTL_CALL] = "call", [STATS_VTL_RETURN] = "return", [STATS_INTERCEPT] = "intercept",
+        [STATS_INTERRUPT] = "interrupt"};
     unsigned source = vp->core->active;
     struct vp_level *from = &vp->level[source], *to = &vp->level[target];
-    int error = power_enter(vp, target);
+    int error;
 
+    dormant_take(vp, target);
+    error = power_enter(vp, target);
     if (error == 0)
         error = vcpu_copy_shared(&from->vcpu, &to->vcpu);
     if (error < 0) {
@@ -38,6 +41,7 @@ void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
         trace_line(vp->machine->trace, TRACE_SWITCH, vp->core->index, source,
                    "switch to vtl%u by VTL %s, to come back at 0x%" G_GINT64_MODIFIER "x", target,
                    names[kind], vcpu_get64(&from->vcpu, REG_PC));
+    to->by_interrupt = reason == VTL_ENTRY_INTERRUPT;
 }
 
 bool vp_can_intercept(struct vp *vp, unsigned owner)

@@ -21,7 +21,8 @@ struct trace {
 static const char *const kind_names[] = {
     [TRACE_EXIT] = "exit",           [TRACE_DEVICE] = "device",   [TRACE_CALL] = "call",
     [TRACE_SWITCH] = "switch",       [TRACE_INTERCEPT] = "intercept",
-    [TRACE_PROTECT] = "protect",     [TRACE_VISIT] = "visit",     [TRACE_KINDS] = NULL,
+    [TRACE_PROTECT] = "protect",     [TRACE_VISIT] = "visit",
+    [TRACE_INTERRUPT] = "interrupt", [TRACE_KINDS] = NULL,
 };
 
 char *trace_kind_names(void)

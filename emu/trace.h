@@ -19,6 +19,7 @@ enum trace_kind {
     TRACE_INTERCEPT, /* messages to a higher VTL */
     TRACE_PROTECT,   /* accesses to protected pages: denied, stepped, carried out */
     TRACE_VISIT,     /* a VP at another one's registers */
+    TRACE_INTERRUPT, /* for a VTL that does not run */
     TRACE_KINDS
 };
 #define TRACE_ALL ((1u << TRACE_KINDS) - 1)

@@ -149,17 +149,11 @@ static void exit_debug(struct vp *vp)
 static void exit_system_event(struct vp *vp)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
-    struct kvm_mp_state runnable = {.mp_state = KVM_MP_STATE_RUNNABLE};
-    int error = 0;
 
-    vcpu->calls[STATS_OTHER]++;
     if (vcpu->run->system_event.type == KVM_SYSTEM_EVENT_WAKEUP)
-        error = kvm_ioctl(vcpu->fd, KVM_SET_MP_STATE, &runnable);
+        power_end_suspend(vp);
     else
-        error = -EPROTO;
-    if (error < 0)
-        vp_broken(vp, "KVM reports system event %u: %s", vcpu->run->system_event.type,
-                  g_strerror(-error));
+        vp_broken(vp, "KVM reports the unknown system event %u", vcpu->run->system_event.type);
 }
 
 static void (*const exit_handlers[STATS_EXITS])(struct vp *vp) = {
@@ -243,6 +237,7 @@ static void run_once(struct vp *vp)
     int error;
 
     deliver_event(vp);
+    dormant_watch(vp);
     error = sites_apply(&vp->machine->level[vp->core->active].sites, vcpu);
     if (error < 0) {
         vp_broken(vp, "KVM refuses the breakpoints: %s", g_strerror(-error));
@@ -282,7 +277,7 @@ void *vp_main(void *argument)
     open_watch(vp);
     visit_take_own(vp);
     while (machine_was_kicked(vp), power_wait(vp))
-        if (!visit_receive(vp))
+        if (!visit_receive(vp) && !dormant_attend(vp))
             run_once(vp);
     protect_end_step(vp);
     visit_give_up(vp);

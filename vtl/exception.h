@@ -16,6 +16,7 @@
 /* Selects SP_ELx rather than SP_EL0. */
 #define PSTATE_SP 0x1u
 #define PSTATE_DAIF 0x3c0ull
+#define PSTATE_I 0x80ull
 /* EL1h, all interrupts masked: how a VP starts. */
 #define PSTATE_RESET (PSTATE_EL1H | PSTATE_DAIF)
 

@@ -38,6 +38,7 @@ extern const struct hv_register_table hv_activity_registers; /* activity.c */
 extern const struct hv_register_table hv_event_registers; /* event.c */
 extern const struct hv_register_table hv_synic_registers; /* synic.c */
 extern const struct hv_register_table hv_time_registers;  /* time-registers.c */
+extern const struct hv_register_table hv_vina_registers;  /* vina.c */
 extern const struct hv_register_table hv_vsm_registers;   /* vsm-registers.c */
 
 /* architectural-registers.c: those of bank_table and views, as hypercalls may access them. */

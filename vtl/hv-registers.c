@@ -229,7 +229,7 @@ static const struct hv_register_table *const tables[] = {
     &hv_event_registers,
     &hv_synic_registers,
     &hv_time_registers,
-    &hv_vsm_registers,
+    &hv_vina_registers, &hv_vsm_registers,
 };
 
 static const struct hv_register *find_synthetic(uint32_t name)

@@ -119,6 +119,8 @@ struct vtl_vp_level {
     struct vtl_crash crash;
     bool told_undelivered;       /* the user knows that it gets no intercept messages */
     struct hv_u128 event[2];     /* PendingEvent0 and 1: what it takes next; under the lock */
+    _Atomic uint64_t vina;       /* VsmVina; written under the lock */
+    bool vina_asserted;          /* for the VP's thread; what counts is in the assist page */
     _Atomic uint16_t tlb_locked; /* set of lower VTLs whose TLB this one has locked */
     struct synic synic;
 };

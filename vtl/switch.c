@@ -3,6 +3,7 @@
 #include "vtl/switch.h"
 
 #include "vtl/hv-registers.h"
+#include "vtl/vina.h"
 
 /* Offset of VtlControl.EntryReason, a u32, in the VP assist page (TLFS, HV_VP_ASSIST_PAGE). */
 #define ASSIST_ENTRY_REASON 8
@@ -55,4 +56,5 @@ void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason)
     vtl_start(vp, target);
     if (higher)
         write_entry_reason(vp, reason);
+    vtl_vina_enter(vp);
 }

@@ -21,6 +21,7 @@
  *   decode.h        what memory an instruction accesses
  *   intercept.h     messages to a higher VTL about what a lower one does
  *   event.h         exceptions that a higher VTL gives to a lower one
+ *   vina.h          telling a higher VTL of interrupts that wait for lower ones
  *   vp-registers.h  registers of a stopped VP
  *   exception.h     entry of an exception into EL1, as the processor would do it
  *   translate.h     stage-1 translation of a guest virtual address
@@ -46,5 +47,6 @@
 #include "vtl/synic.h"
 #include "vtl/translate.h"
 #include "vtl/translate-call.h"
+#include "vtl/vina.h"
 
 #endif

@@ -105,12 +105,14 @@ static char *write_code(const char *const code[2])
     return path;
 }
 
-static struct stats run_machine(const struct options *options)
+static struct stats run_machine(const struct options *options, bool watched)
 {
     GError *error = NULL;
     struct machine *machine = machine_new(options, NULL, &error);
     struct stats stats;
 
+    if (machine)
+        machine->unwatched = !watched;
     if (!machine || !machine_power_on(machine, &error))
         fail("machine", error->message);
     machine_wait(machine);
@@ -122,7 +124,7 @@ static struct stats run_machine(const struct options *options)
     return stats;
 }
 
-static struct stats run_variant(size_t variant)
+static struct stats run_variant(size_t variant, bool watched)
 {
     g_autofree char *vtl0 = write_code(variants[variant].vtl0);
     g_autofree char *vtl2 = write_code(variants[variant].vtl2);
@@ -134,7 +136,7 @@ static struct stats run_variant(size_t variant)
 
     if (!options)
         fail("options", error->message);
-    stats = run_machine(options);
+    stats = run_machine(options, watched);
     options_free(options);
     g_unlink(vtl0);
     g_unlink(vtl2);
@@ -146,10 +148,10 @@ static void print_row(const char *name, const struct stats *stats, double floor)
     double switches = (double)stats_switches(stats);
     double us = (double)(stats->last_switch_ns - stats->first_switch_ns) / NS_PER_US / (switches - 1);
 
-    printf("%-18s %10.1f %10.2f   %5.1f %8.1f %8.1f %8.2f\n", name, us, us / floor,
+    printf("%-18s %10.1f %10.2f   %5.1f %8.1f %8.1f %8.2f %8.4f\n", name, us, us / floor,
            (double)stats->calls[STATS_RUN] / switches, (double)stats->calls[STATS_GET] / switches,
            (double)stats->calls[STATS_SET] / switches,
-           (double)stats->calls[STATS_OTHER] / switches);
+           (double)stats->calls[STATS_OTHER] / switches, (double)stats->watches / switches);
 }
 
 int main(void)
@@ -160,13 +162,16 @@ int main(void)
     floor = measure_floor();
     printf("One-way VTL switch, %u switches each\n\n", BENCH_SWITCHES);
     printf("%-18s %10s %10s   %s\n", "registers changed", "us", "x floor",
-           "system calls: run, read, write, other");
+           "system calls: run, read, write, other; watches");
     printf("%-18s %10.1f %10.2f   %5.1f %8.1f %8.1f %8.2f\n", "bare HVC exit", floor, 1.0, 1.0, 0.0,
            0.0, 0.0);
     for (size_t i = 0; i < G_N_ELEMENTS(variants); i++) {
-        struct stats stats = run_variant(i);
+        g_autofree char *name = g_strdup_printf("%s, unwatched", variants[i].name);
+        struct stats stats = run_variant(i, true);
 
         print_row(variants[i].name, &stats, floor);
+        stats = run_variant(i, false);
+        print_row(name, &stats, floor);
         fflush(stdout);
     }
     return EXIT_SUCCESS;

@@ -47,12 +47,6 @@ enum command {
     COMMAND_CONFIG,
 };
 
-struct shared {
-    uint64_t x[28];
-};
-
-void vtl_run_lower(struct shared *shared);
-
 /* Of each VP. */
 static struct guard {
     struct shared shared;

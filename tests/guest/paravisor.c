@@ -23,8 +23,6 @@
 #define SINT_POLLING (1ul << 18)
 #define SINT_VECTOR 0x12u /* a PPI */
 
-#define ENTRY_CALL 1
-#define ASSIST_REASON 8
 #define ASSIST_MESSAGE 0x70
 #define FLAG_PENDING 1
 
@@ -47,14 +45,6 @@ enum command {
     COMMAND_INTERRUPTS,
     COMMAND_INSTALL,
 };
-
-/* X0-X17 and X19-X28, in this order; call.S knows it. */
-struct shared {
-    uint64_t x[28];
-};
-
-/* Runs the next lower VTL with these registers until it comes back with others. */
-void vtl_run_lower(struct shared *shared);
 
 /* What one VP of the paravisor knows. */
 static struct paravisor {

@@ -56,8 +56,24 @@ struct intercept {
 #define INFO_GVA_VALID 1u
 #define INFO_GVA_GPA_VALID 2u
 
+/* --- For the higher VTL ----------------------------------------------------------------------- */
+
+/* X0-X17 and X19-X28, in this order; call.S knows it. */
+struct shared {
+    uint64_t x[28];
+};
+
+/* Runs the next lower VTL with these registers until it comes back with others. */
+void vtl_run_lower(struct shared *shared);
+
+/* Where the VP assist page has HV_VTL_ENTRY_REASON, and what it may be. */
+#define ASSIST_REASON 8
+#define ENTRY_CALL 1
+#define ENTRY_INTERRUPT 2
+#define ENTRY_INTERCEPT 3
+
 /*
- * For the higher VTL: never returns. On each VP that is to come there. It looks for messages by
+ * The paravisor: never returns. On each VP that is to come there. It looks for messages by
  * itself, unless the payload has the argument sint=irq: then SINT 0 interrupts it.
  */
 noreturn void paravisor_serve(void);

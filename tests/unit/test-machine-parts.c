@@ -229,7 +229,7 @@ START_TEST(trace_filters)
         ck_assert_msg(trace_parse_kinds(rows[i].text, &kinds, &bad), "%s", rows[i].text);
         ck_assert_uint_eq(kinds, rows[i].kinds);
     }
-    ck_assert_str_eq(names, "exit, device, call, switch, intercept, protect, visit");
+    ck_assert_str_eq(names, "exit, device, call, switch, intercept, protect, visit, interrupt");
 }
 END_TEST
 
@@ -345,9 +345,11 @@ START_TEST(pause_keeps_out)
 {
     GThread *threads[RUNNERS], *other;
 
-    pause_init(&yard.pause, kick_runner);
-    for (unsigned i = 0; i < RUNNERS; i++)
+    pause_init(&yard.pause);
+    for (unsigned i = 0; i < RUNNERS; i++) {
+        runners[i].member.kick = kick_runner;
         pause_add(&yard.pause, &runners[i].member);
+    }
     for (unsigned i = 0; i < RUNNERS; i++)
         threads[i] = g_thread_new("runner", run_inside, &runners[i]);
     while (yard.inside < RUNNERS)

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VPs that do nothing but interrupt each other, at VTL0 and at VTL2, while they call, return, mask,
+ * unmask, wait and are interrupted by timers of both VTLs. Each sender has an SGI of its own at each
+ * VTL, and sends it to a VP again only once that has taken the last one; so every interrupt can be
+ * counted: a lost one ends the traffic from there to there, and a spurious one is seen.
+ *
+ * Both VTLs work on the same tables, which are VTL0's.
+ */
+#include "tests/guest/paravisor.h"
+
+#define VP_ASSIST_PAGE 0x00090013u
+#define ENABLE 1ul
+#define UART_PERIPHERAL_ID0 0xfe0
+#define PL011_ID0 0x11
+#define TIMER_MAX_US 300
+#define LEVELS 2
+
+/* From one VP to another, at one VTL. */
+struct channel {
+    volatile uint64_t sent, received;
+    volatile uint64_t sent_at, slowest;
+};
+
+struct tables {
+    struct channel channel[LEVELS][GUEST_MAX_VPS][GUEST_MAX_VPS]; /* [vtl > 0][from][to] */
+    volatile uint64_t timers[LEVELS][GUEST_MAX_VPS];
+    volatile uint64_t ready, stop, spurious, reasons[GUEST_MAX_VPS];
+    volatile uint64_t stopped[GUEST_MAX_VPS];
+    unsigned vps;
+};
+
+static struct tables own;
+static struct tables *tables;
+static struct random randoms[GUEST_MAX_VPS];
+static uint8_t assist_pages[GUEST_MAX_VPS][PAGE] __attribute__((aligned(4096)));
+static volatile uint64_t up[GUEST_MAX_VPS];
+
+static unsigned level(void)
+{
+    return guest_vtl > 0;
+}
+
+static unsigned below(unsigned limit)
+{
+    return (unsigned)(random_next(&randoms[guest_vp()]) >> 33) % limit;
+}
+
+static void unmask(void)
+{
+    __asm__ volatile("msr daifclr, #2\n\tisb" : : : "memory");
+}
+
+static void mask(void)
+{
+    __asm__ volatile("msr daifset, #2" : : : "memory");
+}
+
+static void fence(void)
+{
+    __asm__ volatile("dmb sy" : : : "memory");
+}
+
+static void handler(unsigned intid)
+{
+    unsigned vp = guest_vp();
+    struct channel *channel;
+
+    if (intid == INTID_TIMER_VIRTUAL) {
+        timer_stop();
+        tables->timers[level()][vp]++;
+        return;
+    }
+    channel = &tables->channel[level()][intid][vp];
+    if (intid >= tables->vps || channel->received + 1 != channel->sent) {
+        tables->spurious++;
+        return;
+    }
+    if (counter() - channel->sent_at > channel->slowest)
+        channel->slowest = counter() - channel->sent_at;
+    fence();
+    channel->received++;
+}
+
+/* To one that has taken the last one. With interrupts masked: nothing of ours comes between. */
+static void send(void)
+{
+    unsigned to = below(tables->vps);
+    struct channel *channel = &tables->channel[level()][guest_vp()][to];
+
+    if (channel->sent != channel->received)
+        return;
+    channel->sent_at = counter();
+    channel->sent++;
+    __asm__ volatile("dsb sy" : : : "memory");
+    gic_send(to, guest_vp());
+}
+
+static void prepare(void)
+{
+    gic_init();
+    for (unsigned intid = 0; intid < GUEST_MAX_VPS; intid++)
+        gic_enable(intid);
+    gic_enable(INTID_TIMER_VIRTUAL);
+    interrupt_handle(handler);
+    random_seed(&randoms[guest_vp()], 1 + guest_vp() + 100 * guest_vtl);
+}
+
+/* --- VTL2 ------------------------------------------------------------------------------------- */
+
+static void act_upper(void)
+{
+    switch (below(4)) {
+    case 0:
+    case 1:
+        send();
+        break;
+    case 2:
+        timer_start(below(TIMER_MAX_US));
+        break;
+    default:
+        break;
+    }
+}
+
+static void serve(uint64_t vp)
+{
+    static struct shared shareds[GUEST_MAX_VPS];
+    struct shared *shared = &shareds[vp];
+    const volatile uint32_t *reason = (uint32_t *)(assist_pages[vp] + ASSIST_REASON);
+
+    prepare();
+    hv_set(HV_NATIVE, VP_ASSIST_PAGE, (uintptr_t)assist_pages[vp] | ENABLE);
+    signal_value(&up[vp], 1);
+    for (;;) {
+        vtl_run_lower(shared);
+        if (*reason == ENTRY_INTERRUPT)
+            tables->reasons[vp]++;
+        if (*reason == ENTRY_CALL) {
+            tables = (struct tables *)shared->x[1];
+            act_upper();
+        }
+        /* Sometimes it leaves what is pending, and has to be entered for it again. */
+        if (*reason == ENTRY_INTERRUPT || below(2)) {
+            unmask();
+            mask();
+        }
+    }
+}
+
+static void run_upper(void)
+{
+    unsigned vps = (unsigned)argument_number("vps", 1);
+
+    hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
+    for (unsigned vp = 1; vp < vps; vp++) {
+        check(vp_start(vp, serve, vp) == PSCI_SUCCESS, "VTL2 of VP%u does not start", vp);
+        wait_for(&up[vp], 1);
+    }
+    serve(0);
+}
+
+/* --- VTL0 ------------------------------------------------------------------------------------- */
+
+static void wait_for_timer(void)
+{
+    uint64_t before = own.timers[0][guest_vp()];
+
+    timer_start(below(TIMER_MAX_US));
+    unmask();
+    while (own.timers[0][guest_vp()] == before)
+        wait_for_interrupt();
+    mask();
+}
+
+/* A load from a device, which an interrupt must not cut in two. */
+static void load(void)
+{
+    volatile uint32_t *id = (volatile uint32_t *)(uintptr_t)(UART_BASE + UART_PERIPHERAL_ID0);
+
+    check(*id == PL011_ID0, "a load from the console's device");
+}
+
+static void act(void)
+{
+    switch (below(8)) {
+    case 0:
+    case 1:
+    case 2:
+        send();
+        break;
+    case 3:
+    case 4:
+        vtl_call((uintptr_t)&own);
+        break;
+    case 5:
+        wait_for_timer();
+        break;
+    case 6:
+        load();
+        break;
+    default:
+        unmask();
+        for (volatile unsigned i = below(3000); i; i--)
+            continue;
+        mask();
+    }
+}
+
+/* What is under way when the traffic ends must come, with nobody calling VTL2. */
+static void run_lower(uint64_t vp)
+{
+    prepare();
+    while (!own.stop)
+        act();
+    signal_value(&own.stopped[vp], 1);
+    unmask();
+    for (;;)
+        continue;
+}
+
+static bool is_quiet(void)
+{
+    for (unsigned vtl = 0; vtl < LEVELS; vtl++)
+        for (unsigned from = 0; from < own.vps; from++)
+            for (unsigned to = 0; to < own.vps; to++)
+                if (own.channel[vtl][from][to].sent != own.channel[vtl][from][to].received)
+                    return false;
+    return true;
+}
+
+static void tell(unsigned vtl)
+{
+    uint64_t least = UINT64_MAX, sum = 0, slowest = 0, lost = 0;
+
+    for (unsigned from = 0; from < own.vps; from++)
+        for (unsigned to = 0; to < own.vps; to++) {
+            const struct channel *channel = &own.channel[vtl][from][to];
+
+            sum += channel->received;
+            lost += channel->sent - channel->received;
+            least = channel->received < least ? channel->received : least;
+            slowest = channel->slowest > slowest ? channel->slowest : slowest;
+        }
+    report(!lost && least > 0, "VTL%u: %lu interrupts, none lost, at least %lu from each VP to each; "
+           "the slowest took %lu us", vtl * 2, sum, least,
+           slowest * 1000000 / counter_hz());
+}
+
+static void finish_storm(void)
+{
+    /* Each VP for itself may be in the middle of something; after that, only interrupts count. */
+    signal_value(&own.stop, 1);
+    for (unsigned vp = 1; vp < own.vps; vp++)
+        wait_for(&own.stopped[vp], 1);
+    unmask();
+    for (uint64_t until = counter() + 5 * counter_hz(); !is_quiet() && counter() < until;)
+        continue;
+    mask();
+}
+
+void guest_main(void)
+{
+    uint64_t end, entries = 0;
+
+    if (guest_vtl == 2)
+        run_upper();
+    tables = &own;
+    own.vps = (unsigned)argument_number("vps", 2);
+    for (unsigned vp = 1; vp < own.vps; vp++)
+        check(vp_start(vp, run_lower, vp) == PSCI_SUCCESS, "VP%u does not start", vp);
+    prepare();
+    for (end = counter() + argument_number("seconds", 10) * counter_hz(); counter() < end;)
+        act();
+    finish_storm();
+    for (unsigned vp = 0; vp < own.vps; vp++)
+        entries += own.reasons[vp];
+    report(own.spurious == 0, "nothing came that nobody had sent");
+    report(entries > 0, "VTL2 was entered for interrupts %lu times", entries);
+    for (unsigned vtl = 0; vtl < LEVELS; vtl++)
+        tell(vtl);
+}
