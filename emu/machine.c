@@ -162,6 +162,14 @@ static int backend_interrupt(void *context, unsigned vp, unsigned vtl, uint32_t 
     return error;
 }
 
+static void backend_set_timer(void *context, unsigned vp, unsigned vtl, unsigned timer,
+                              uint64_t when)
+{
+    struct machine *machine = context;
+
+    timers_set(&machine->timers, vp, vtl, timer, when);
+}
+
 /* What the thread has used of a processor, the guest's code and ours for it. */
 static uint64_t backend_runtime(void *context, unsigned index)
 {
@@ -231,6 +239,7 @@ static const struct vtl_backend backend = {
     .resume_vtls = protect_resume,
     .protect = protect_pages,
     .reference_time = backend_time,
+    .set_timer = backend_set_timer,
     .vp_runtime = backend_runtime,
     .counter_hz = backend_counter_hz,
     .redistributor = backend_redistributor,
@@ -300,6 +309,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     g_cond_init(&machine->changed);
     pause_init(&machine->pause);
     visits_init(&machine->visits);
+    timers_init(&machine->timers);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         sites_init(&machine->level[vtl].sites);
         devices_init(&machine->level[vtl].devices, machine, vtl);
@@ -327,6 +337,7 @@ void machine_free(struct machine *machine)
     g_cond_clear(&machine->changed);
     pause_clear(&machine->pause);
     visits_clear(&machine->visits);
+    timers_clear(&machine->timers);
     g_free(machine->end_message);
     g_free(machine);
 }
@@ -410,6 +421,10 @@ static void create_vps(struct machine *machine)
 
 static bool start_threads(struct machine *machine, GError **error)
 {
+    if (!timers_start(&machine->timers, machine->partition)) {
+        emu_set_error(error, EMU_ERROR_INTERNAL, "no thread for the timers");
+        return false;
+    }
     for (unsigned i = 0; i < machine->vp_count; i++) {
         struct vp *vp = &machine->vps[i];
         int result;
@@ -595,6 +610,8 @@ void machine_power_off(struct machine *machine)
     if (!machine->powered)
         return;
     machine_end(machine, MACHINE_STOPPED, 0, NULL);
+    /* First, as it keeps VPs out of the guest by kicking their threads, which must be there. */
+    timers_stop(&machine->timers);
     stop_threads(machine);
     if (machine->end == MACHINE_TIMEOUT || machine->end == MACHINE_BROKEN)
         tell_positions(machine);

@@ -9,6 +9,7 @@
  *   power.c     PSCI
  *   protect.c   pages that a VTL may not access, and what happens if it does
  *   pause.c     keeping VPs out of the guest for a moment
+ *   timers.c    the thread of the synthetic timers
  *   visit.c     one VP's thread at another VP's registers
  *   dormant.c   interrupts for VTLs that do not run
  *   devices.c   the MMIO devices of a VTL
@@ -33,6 +34,7 @@
 #include "emu/protect.h"
 #include "emu/sites.h"
 #include "emu/stats.h"
+#include "emu/timers.h"
 #include "emu/trace.h"
 #include "emu/vcpu.h"
 #include "emu/visit.h"
@@ -114,6 +116,7 @@ struct machine {
     struct vp *vps;
     struct pause pause;
     struct visits visits;
+    struct timers timers;
     bool unwatched; /* dormant VTLs are: what they cost otherwise, a benchmark asks */
 
     GMutex lock;

@@ -14,6 +14,7 @@
 #define PRIVILEGE_VP_RUNTIME (1ull << 0)
 #define PRIVILEGE_REFERENCE_COUNTER (1ull << 1)
 #define PRIVILEGE_SYNIC (1ull << 2)
+#define PRIVILEGE_STIMER (1ull << 3)
 #define PRIVILEGE_INTERRUPT_CONTROL (1ull << 4) /* includes the VP assist page */
 #define PRIVILEGE_HYPERCALL (1ull << 5)
 #define PRIVILEGE_VP_INDEX (1ull << 6)
@@ -24,6 +25,7 @@
 /* High half: features. */
 #define FEATURE_GUEST_CRASH (1ull << (72 - 64))
 #define FEATURE_SINT_POLLING (1ull << (76 - 64))
+#define FEATURE_DIRECT_STIMER (1ull << (77 - 64))
 
 /* Features, bits 63:32: spin this often before NotifyLongSpinWait; all ones: never. */
 #define NEVER_NOTIFY_SPIN (0xffffffffull << 32)
@@ -56,13 +58,15 @@ static struct hv_u128 get_privileges(const struct vtl_vp *vp, unsigned vtl, uint
 {
     uint64_t low = PRIVILEGE_VP_RUNTIME | PRIVILEGE_REFERENCE_COUNTER | PRIVILEGE_SYNIC |
                    PRIVILEGE_INTERRUPT_CONTROL | PRIVILEGE_HYPERCALL | PRIVILEGE_VP_INDEX |
-                   PRIVILEGE_REFERENCE_TSC | PRIVILEGE_VP_REGISTERS | PRIVILEGE_START_VP;
+                   PRIVILEGE_REFERENCE_TSC | PRIVILEGE_VP_REGISTERS | PRIVILEGE_START_VP |
+                   PRIVILEGE_STIMER;
+    uint64_t high = FEATURE_GUEST_CRASH | FEATURE_SINT_POLLING | FEATURE_DIRECT_STIMER;
 
     (void)vtl;
     (void)name;
     if (vp->partition->maximum > 0)
         low |= PRIVILEGE_VSM;
-    return (struct hv_u128){.low = low, .high = FEATURE_GUEST_CRASH | FEATURE_SINT_POLLING};
+    return (struct hv_u128){.low = low, .high = high};
 }
 
 static struct hv_u128 get_features(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
@@ -227,6 +231,7 @@ static const struct hv_register_table *const tables[] = {
     &own_registers,
     &hv_activity_registers,
     &hv_event_registers,
+    &hv_stimer_registers,
     &hv_synic_registers,
     &hv_time_registers,
     &hv_vina_registers, &hv_vsm_registers,

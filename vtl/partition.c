@@ -11,6 +11,18 @@ unsigned vtl_highest(uint16_t set)
     return set ? (unsigned)g_bit_nth_msf(set, -1) : 0;
 }
 
+static void init_level(struct vtl_vp_level *level)
+{
+    synic_init(&level->synic);
+    stimers_init(&level->stimers);
+}
+
+static void clear_level(struct vtl_vp_level *level)
+{
+    stimers_clear(&level->stimers);
+    synic_clear(&level->synic);
+}
+
 static void init_vp(struct vtl_vp *vp, struct vtl_partition *partition, unsigned index,
                     unsigned boot_vtl)
 {
@@ -19,13 +31,13 @@ static void init_vp(struct vtl_vp *vp, struct vtl_partition *partition, unsigned
     vp->active = boot_vtl;
     vp->enabled = partition->enabled;
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
-        synic_init(&vp->level[vtl].synic);
+        init_level(&vp->level[vtl]);
 }
 
 static void clear_vp(struct vtl_vp *vp)
 {
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
-        synic_clear(&vp->level[vtl].synic);
+        clear_level(&vp->level[vtl]);
 }
 
 struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, unsigned maximum,

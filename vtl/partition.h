@@ -5,8 +5,8 @@
  *
  * Threads: a VP is changed by its own thread, or while it is stopped: see stop_vp(). What others
  * may see or change while it runs
- * (guest OS ids, crash registers, power states) is under vtl_partition.lock. Message queues have
- * a lock of their own, which comes after it: see synic.h.
+ * (guest OS ids, crash registers, power states) is under vtl_partition.lock. Timers and message
+ * queues have locks of their own, which come after it: see stimer.h and synic.h.
  */
 #ifndef VTL_PARTITION_H
 #define VTL_PARTITION_H
@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "vtl/protection.h"
+#include "vtl/stimer.h"
 #include "vtl/synic.h"
 
 /* "This partition" and "this VP" in hypercalls (TLFS, "Partition IDs", "Virtual Processor"). */
@@ -84,6 +85,12 @@ struct vtl_backend {
     int (*protect)(void *machine, unsigned vtl, uint64_t page, uint64_t count, unsigned rights);
     /* Time since the partition began, in units of 100 ns. */
     uint64_t (*reference_time)(void *machine);
+    /*
+     * Has vtl_stimer_run() called when reference time is @when or later, instead of when it was
+     * told before; UINT64_MAX: not at all. With any of the core's locks held, so that it must
+     * neither call the core nor wait for somebody who does.
+     */
+    void (*set_timer)(void *machine, unsigned vp, unsigned vtl, unsigned timer, uint64_t when);
     /* How long the VP has run, in units of 100 ns. */
     uint64_t (*vp_runtime)(void *machine, unsigned vp);
     /* Ticks a second of the guest's counter (CNTVCT_EL0), which was 0 at reference time 0. */
@@ -123,6 +130,7 @@ struct vtl_vp_level {
     bool vina_asserted;          /* for the VP's thread; what counts is in the assist page */
     _Atomic uint16_t tlb_locked; /* set of lower VTLs whose TLB this one has locked */
     struct synic synic;
+    struct stimers stimers;
 };
 
 struct vtl_vp {

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "smccc/hypercall.h"
 #include "vtl/hv-register-row.h"
@@ -112,22 +113,66 @@ static bool is_enabled(const struct synic *synic, unsigned sint)
            !(synic->sint[sint] & HV_SINT_MASKED);
 }
 
+/* Timers come after the queue: they are the ones that may be late. */
+static struct synic_timer *find_timer(struct synic *synic, unsigned sint)
+{
+    for (unsigned i = 0; i < HV_STIMERS && !synic->queue[sint].length; i++)
+        if (synic->timer[i].waits && synic->timer[i].sint == sint)
+            return &synic->timer[i];
+    return NULL;
+}
+
+static unsigned count_waiting(const struct synic *synic, unsigned sint)
+{
+    unsigned count = synic->queue[sint].length;
+
+    for (unsigned i = 0; i < HV_STIMERS; i++)
+        count += synic->timer[i].waits && synic->timer[i].sint == sint;
+    return count;
+}
+
+static struct hv_message timer_message(const struct vtl_vp *vp, const struct synic *synic,
+                                       const struct synic_timer *timer)
+{
+    const struct vtl_partition *partition = vp->partition;
+    struct hv_timer_payload payload = {
+        .timer = (uint32_t)(timer - synic->timer),
+        .expiration = timer->expiration,
+        .delivery = partition->backend->reference_time(partition->machine),
+    };
+    struct hv_message message = {.type = HV_MESSAGE_TIMER_EXPIRED, .payload_size = sizeof(payload)};
+
+    memcpy(message.payload, &payload, sizeof(payload));
+    return message;
+}
+
+static void remove_first(struct synic *synic, unsigned sint, struct synic_timer *timer)
+{
+    if (timer)
+        timer->waits = false;
+    else
+        g_free(g_queue_pop_head(&synic->queue[sint]));
+}
+
 /* Delivers the first message that waits for the SINT, if that is possible; with synic.lock held. */
 static void scan(struct vtl_vp *vp, unsigned vtl, unsigned sint)
 {
     struct synic *synic = &vp->level[vtl].synic;
-    GQueue *queue = &synic->queue[sint];
+    struct synic_timer *timer = find_timer(synic, sint);
     struct slot slot = {vp, vtl, synic, sint,
                         (synic->simp & HV_PAGE_REGISTER_ADDRESS) +
                             sint * sizeof(struct hv_message)};
-    struct hv_message *message = g_queue_peek_head(queue);
+    unsigned waiting = count_waiting(synic, sint);
+    struct hv_message message;
 
-    if (!message || !is_enabled(synic, sint) || !claim(&slot))
+    if (!waiting || !is_enabled(synic, sint) || !claim(&slot))
         return;
-    message->flags = queue->length > 1 ? HV_MESSAGE_FLAG_PENDING : 0;
-    if (!fill(&slot, message))
+    message = timer ? timer_message(vp, synic, timer)
+                    : *(const struct hv_message *)g_queue_peek_head(&synic->queue[sint]);
+    message.flags = waiting > 1 ? HV_MESSAGE_FLAG_PENDING : 0;
+    if (!fill(&slot, &message))
         return;
-    g_free(g_queue_pop_head(queue));
+    remove_first(synic, sint, timer);
     interrupt(&slot);
 }
 
@@ -172,6 +217,34 @@ enum synic_result synic_post(struct vtl_vp *vp, unsigned vtl, unsigned sint,
     result = enqueue(vp, vtl, sint, message);
     g_mutex_unlock(&vp->level[vtl].synic.lock);
     return result;
+}
+
+enum synic_result synic_post_timer(struct vtl_vp *vp, unsigned vtl, unsigned sint, unsigned index,
+                                   uint64_t expiration)
+{
+    struct synic *synic = &vp->level[vtl].synic;
+    struct synic_timer *timer = &synic->timer[index];
+    enum synic_result result = SYNIC_REFUSED;
+
+    g_mutex_lock(&synic->lock);
+    if (timer->waits)
+        scan(vp, vtl, timer->sint);
+    if (!timer->waits) {
+        *timer = (struct synic_timer){true, sint, expiration};
+        scan(vp, vtl, sint);
+        result = timer->waits ? SYNIC_QUEUED : SYNIC_DELIVERED;
+    }
+    g_mutex_unlock(&synic->lock);
+    return result;
+}
+
+void synic_cancel_timer(struct vtl_vp *vp, unsigned vtl, unsigned timer)
+{
+    struct synic *synic = &vp->level[vtl].synic;
+
+    g_mutex_lock(&synic->lock);
+    synic->timer[timer].waits = false;
+    g_mutex_unlock(&synic->lock);
 }
 
 /* --- Registers -------------------------------------------------------------------------------- */

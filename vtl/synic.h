@@ -24,6 +24,7 @@
 #define VTL_SYNIC_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vtl_vp;
@@ -53,19 +54,38 @@ struct hv_message {
     uint8_t payload[HV_MESSAGE_PAYLOAD];
 };
 
+/* A timer's message (TLFS, HV_TIMER_MESSAGE_PAYLOAD). */
+#define HV_STIMERS 4 /* of each VTL of a VP */
+#define HV_MESSAGE_TIMER_EXPIRED 0x80000010u
+
+struct hv_timer_payload {
+    uint32_t timer;
+    uint32_t zero;
+    uint64_t expiration; /* reference time when it was due, and when it is delivered */
+    uint64_t delivery;
+};
+
+/* The message of a timer that waits, or none. */
+struct synic_timer {
+    bool waits;
+    unsigned sint;
+    uint64_t expiration;
+};
+
 /* As many wait per SINT as a port has buffers (TLFS, "Guest Message Buffers"). */
 #define SYNIC_QUEUE_LENGTH 16
 
 /*
  * The SynIC of one VTL of a VP. Registers are written under vtl_partition.lock and @lock, so
  * either is enough to read them; queues are under @lock. It is the innermost lock: with it held,
- * only the back end's memory and interrupt functions are called.
+ * only the back end's time, memory and interrupt functions are called.
  */
 struct synic {
     GMutex lock;
     uint64_t scontrol, siefp, simp, sirbp;
     uint64_t sint[HV_SYNIC_SINTS];
     GQueue queue[HV_SYNIC_SINTS]; /* of struct hv_message, each owned */
+    struct synic_timer timer[HV_STIMERS];
 };
 
 /* Reset values, empty queues. */
@@ -90,5 +110,15 @@ enum synic_result {
  */
 enum synic_result synic_post(struct vtl_vp *vp, unsigned vtl, unsigned sint,
                              const struct hv_message *message);
+
+/*
+ * The same for the message of timer @timer that was due at @expiration, which waits in a buffer of
+ * its own, behind the messages of the SINT's queue. SYNIC_REFUSED: an earlier message of the timer
+ * still waits there.
+ */
+enum synic_result synic_post_timer(struct vtl_vp *vp, unsigned vtl, unsigned sint, unsigned timer,
+                                   uint64_t expiration);
+/* Drops the message of the timer that waits, if any. */
+void synic_cancel_timer(struct vtl_vp *vp, unsigned vtl, unsigned timer);
 
 #endif

@@ -9,6 +9,7 @@
  *   bank.h          which registers the VTLs of a VP share, as a table
  *   enable.h        enabling VTLs and starting VPs: who may, and when
  *   synic.h         the synthetic interrupt controller: messages for a VTL of a VP
+ *   stimer.h        synthetic timers of a VTL of a VP
  *   switch.h        VTL call and VTL return: who may, and where it leads
  *   guest-copy.h    copies from and to memory that a guest uses at the same time
  *   hv-registers.h  synthetic registers, one row each
@@ -43,6 +44,7 @@
 #include "vtl/partition.h"
 #include "vtl/protection.h"
 #include "vtl/register-views.h"
+#include "vtl/stimer.h"
 #include "vtl/switch.h"
 #include "vtl/synic.h"
 #include "vtl/translate.h"

@@ -124,6 +124,11 @@ static uint64_t reference_time(void *machine)
     return ((struct memory_partition *)machine)->time;
 }
 
+static void set_timer(void *machine, unsigned vp, unsigned vtl, unsigned timer, uint64_t when)
+{
+    ((struct memory_partition *)machine)->timer[vp][vtl][timer] = when;
+}
+
 static uint64_t vp_runtime(void *machine, unsigned vp)
 {
     return ((struct memory_partition *)machine)->runtime + vp;
@@ -217,6 +222,7 @@ static const struct vtl_backend backend = {
     .resume_vtls = resume_vtls,
     .protect = protect,
     .reference_time = reference_time,
+    .set_timer = set_timer,
     .vp_runtime = vp_runtime,
     .counter_hz = counter_hz,
     .redistributor = redistributor,
@@ -237,11 +243,40 @@ struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vt
         vtl_partition_new(MEMORY_PARTITION_VPS, enabled, VTL_LEVELS - 1, boot_vtl, &backend,
                           partition);
     partition->stopped_vp = -1;
+    memset(partition->timer, 0xff, sizeof(partition->timer));
     vtl_partition_set_ram(partition->core, 0, MEMORY_PARTITION_PAGES);
     memset(partition->rights, HV_PAGE_ALL, sizeof(partition->rights));
     for (unsigned i = 0; i < MEMORY_PARTITION_VPS; i++)
         partition->core->vps[i].mpidr = i << 8;
     return partition;
+}
+
+/* The number of the timer that is first, of all there are. */
+static unsigned first_timer(const struct memory_partition *partition)
+{
+    const uint64_t *when = &partition->timer[0][0][0];
+    unsigned first = 0;
+
+    for (unsigned i = 1; i < sizeof(partition->timer) / sizeof(*when); i++)
+        if (when[i] < when[first])
+            first = i;
+    return first;
+}
+
+unsigned memory_partition_pass_time(struct memory_partition *partition, uint64_t time)
+{
+    uint64_t *when = &partition->timer[0][0][0];
+    unsigned calls = 0, first;
+
+    while (first = first_timer(partition), when[first] <= time && when[first] != STIMER_NEVER) {
+        partition->time = MAX(partition->time, when[first]);
+        when[first] = STIMER_NEVER;
+        vtl_stimer_run(&partition->core->vps[first / HV_STIMERS / VTL_LEVELS],
+                       first / HV_STIMERS % VTL_LEVELS, first % HV_STIMERS);
+        calls++;
+    }
+    partition->time = MAX(partition->time, time);
+    return calls;
 }
 
 void memory_partition_free(struct memory_partition *partition)

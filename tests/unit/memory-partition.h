@@ -25,6 +25,7 @@ struct memory_protect {
 struct memory_partition {
     struct vtl_partition *core;
     uint64_t time;     /* what reference_time() says */
+    uint64_t timer[MEMORY_PARTITION_VPS][VTL_LEVELS][HV_STIMERS]; /* as set_timer() was told */
     uint64_t runtime;  /* what vp_runtime() says, more by the VP's index */
     uint64_t counter_hz;
     uint32_t missing;  /* a register that this processor does not have */
@@ -59,5 +60,11 @@ struct memory_partition {
 /* VTLs in the set @enabled; every VP starts in @boot_vtl. All VTLs may be enabled. */
 struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vtl);
 void memory_partition_free(struct memory_partition *partition);
+
+/*
+ * Lets time pass until @time, with vtl_stimer_run() at every time that set_timer() was told, in
+ * their order. Returns how many calls that took.
+ */
+unsigned memory_partition_pass_time(struct memory_partition *partition, uint64_t time);
 
 #endif
