@@ -308,9 +308,7 @@ static void preempt(struct vp *vp, unsigned target)
         dormant_take(vp, target);
         return;
     }
-    protect_end_step(vp);
-    power_end_suspend(vp);
-    vcpu_settle(&vp_active(vp)->vcpu);
+    vp_break_off(vp);
     vp_switch(vp, target, VTL_ENTRY_INTERRUPT, STATS_INTERRUPT);
 }
 

@@ -136,6 +136,13 @@ static int backend_compare_exchange(void *context, uint64_t gpa, uint64_t expect
     return memory_compare_exchange(&machine->memory, gpa, expected, desired);
 }
 
+static int backend_set_bits(void *context, uint64_t gpa, uint64_t bits, uint64_t *before)
+{
+    struct machine *machine = context;
+
+    return memory_set_bits(&machine->memory, gpa, bits, before);
+}
+
 static uint64_t backend_time(void *context)
 {
     const struct machine *machine = context;
@@ -233,6 +240,7 @@ static const struct vtl_backend backend = {
     .read_memory = backend_read,
     .write_memory = backend_write,
     .compare_exchange = backend_compare_exchange,
+    .set_bits = backend_set_bits,
     .stop_vp = backend_stop,
     .resume_vp = backend_resume,
     .stop_vtls = protect_stop,
@@ -406,6 +414,7 @@ static void create_vps(struct machine *machine)
     vtl_partition_set_ram(machine->partition, machine->memory.base / HV_PAGE_SIZE,
                           machine->memory.size / HV_PAGE_SIZE);
     machine->partition->zero_size = read_zero_size();
+    echo_register(machine->partition);
     machine->vps = g_new0(struct vp, machine->vp_count);
     for (unsigned i = 0; i < machine->vp_count; i++) {
         machine->vps[i].machine = machine;

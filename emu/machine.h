@@ -13,6 +13,7 @@
  *   visit.c     one VP's thread at another VP's registers
  *   dormant.c   interrupts for VTLs that do not run
  *   devices.c   the MMIO devices of a VTL
+ *   echo.c      ports that send back what they get, for tests
  *
  * Locking: machine.lock guards power states and the end of the run; everything else of a VP
  * belongs to its thread, or to its visitor.
@@ -27,6 +28,7 @@
 
 #include "emu/devices.h"
 #include "emu/dormant.h"
+#include "emu/echo.h"
 #include "emu/hvc-watch.h"
 #include "emu/memory.h"
 #include "emu/options.h"
@@ -187,6 +189,11 @@ bool vp_may_complain(struct vp *vp);
  */
 void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
                enum stats_switch kind);
+/*
+ * Before a switch that the VTL which runs has not caused: it is between two instructions then, and
+ * its registers are what the next one will find.
+ */
+void vp_break_off(struct vp *vp);
 /* Can VTL @owner, a higher one, be entered on this VP to see to an intercept? Enters it. */
 bool vp_can_intercept(struct vp *vp, unsigned owner);
 void vp_intercept(struct vp *vp, unsigned owner, enum vtl_entry_reason reason);

@@ -117,6 +117,16 @@ int memory_read_word(void *memory, uint64_t gpa, uint64_t *word)
     return 0;
 }
 
+int memory_set_bits(struct memory *memory, uint64_t gpa, uint64_t bits, uint64_t *before)
+{
+    uint64_t *host = find_word(memory, gpa);
+
+    if (!host)
+        return -EFAULT;
+    *before = __atomic_fetch_or(host, bits, __ATOMIC_SEQ_CST);
+    return 0;
+}
+
 int memory_compare_exchange(struct memory *memory, uint64_t gpa, uint64_t expected,
                             uint64_t desired)
 {

@@ -47,4 +47,7 @@ int memory_read_word(void *memory, uint64_t gpa, uint64_t *word);
 int memory_compare_exchange(struct memory *memory, uint64_t gpa, uint64_t expected,
                             uint64_t desired);
 
+/* Sets bits of an aligned 64-bit word likewise; *@before is what it was. */
+int memory_set_bits(struct memory *memory, uint64_t gpa, uint64_t bits, uint64_t *before);
+
 #endif

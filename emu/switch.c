@@ -44,6 +44,13 @@ void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
     to->by_interrupt = reason == VTL_ENTRY_INTERRUPT;
 }
 
+void vp_break_off(struct vp *vp)
+{
+    protect_end_step(vp);
+    power_end_suspend(vp);
+    vcpu_settle(&vp_active(vp)->vcpu);
+}
+
 bool vp_can_intercept(struct vp *vp, unsigned owner)
 {
     return vp->core->enabled & 1u << owner && power_can_enter(vp, owner);

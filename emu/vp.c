@@ -231,6 +231,23 @@ static void deliver_event(struct vp *vp)
     vcpu_inject_exception(vcpu, syndrome, vcpu_get64(vcpu, REG_PC));
 }
 
+/*
+ * A higher VTL has asked to be told when a SINT of a lower one can take a message. Not in the
+ * middle of a step, which belongs to the VTL that makes it.
+ */
+static bool deliver_notice(struct vp *vp)
+{
+    unsigned vtl, owner;
+
+    if (vp->protect.step.active ||
+        !synic_next_notice(vp->core, vp->core->active, &vtl, &owner) ||
+        !vp_can_intercept(vp, owner))
+        return false;
+    vp_break_off(vp);
+    vp_intercept(vp, owner, vtl_intercept_deliverable(vp->core, vtl, owner));
+    return true;
+}
+
 static void run_once(struct vp *vp)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
@@ -277,7 +294,7 @@ void *vp_main(void *argument)
     open_watch(vp);
     visit_take_own(vp);
     while (machine_was_kicked(vp), power_wait(vp))
-        if (!visit_receive(vp) && !dormant_attend(vp))
+        if (!visit_receive(vp) && !deliver_notice(vp) && !dormant_attend(vp))
             run_once(vp);
     protect_end_step(vp);
     visit_give_up(vp);

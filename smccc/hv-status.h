@@ -19,7 +19,12 @@
     ROW(INSUFFICIENT_MEMORY, 0x0b)                                                                 \
     ROW(INVALID_PARTITION_ID, 0x0d)                                                                \
     ROW(INVALID_VP_INDEX, 0x0e)                                                                    \
+    ROW(INVALID_PORT_ID, 0x11)                                                                     \
+    ROW(INVALID_CONNECTION_ID, 0x12)                                                               \
+    ROW(INSUFFICIENT_BUFFERS, 0x13)                                                                \
     ROW(INVALID_VP_STATE, 0x15)                                                                    \
+    ROW(INVALID_SYNIC_STATE, 0x18)                                                                 \
+    ROW(OBJECT_IN_USE, 0x19)                                                                       \
     ROW(INVALID_REGISTER_VALUE, 0x50)                                                              \
     ROW(INVALID_VTL_STATE, 0x51)                                                                   \
     ROW(OPERATION_FAILED, 0x71)                                                                    \

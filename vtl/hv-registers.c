@@ -19,6 +19,10 @@
 #define PRIVILEGE_HYPERCALL (1ull << 5)
 #define PRIVILEGE_VP_INDEX (1ull << 6)
 #define PRIVILEGE_REFERENCE_TSC (1ull << 9)
+#define PRIVILEGE_POST_MESSAGES (1ull << 36)
+#define PRIVILEGE_SIGNAL_EVENTS (1ull << 37)
+#define PRIVILEGE_CREATE_PORT (1ull << 38)
+#define PRIVILEGE_CONNECT_PORT (1ull << 39)
 #define PRIVILEGE_VSM (1ull << 48)
 #define PRIVILEGE_VP_REGISTERS (1ull << 49)
 #define PRIVILEGE_START_VP (1ull << 53)
@@ -58,8 +62,9 @@ static struct hv_u128 get_privileges(const struct vtl_vp *vp, unsigned vtl, uint
 {
     uint64_t low = PRIVILEGE_VP_RUNTIME | PRIVILEGE_REFERENCE_COUNTER | PRIVILEGE_SYNIC |
                    PRIVILEGE_INTERRUPT_CONTROL | PRIVILEGE_HYPERCALL | PRIVILEGE_VP_INDEX |
-                   PRIVILEGE_REFERENCE_TSC | PRIVILEGE_VP_REGISTERS | PRIVILEGE_START_VP |
-                   PRIVILEGE_STIMER;
+                   PRIVILEGE_REFERENCE_TSC | PRIVILEGE_POST_MESSAGES | PRIVILEGE_SIGNAL_EVENTS |
+                   PRIVILEGE_CREATE_PORT | PRIVILEGE_CONNECT_PORT | PRIVILEGE_VP_REGISTERS |
+                   PRIVILEGE_START_VP | PRIVILEGE_STIMER;
     uint64_t high = FEATURE_GUEST_CRASH | FEATURE_SINT_POLLING | FEATURE_DIRECT_STIMER;
 
     (void)vtl;
@@ -322,6 +327,19 @@ enum hv_status hv_register_set(struct vtl_vp *vp, unsigned vtl, uint32_t name,
         return HV_STATUS_INVALID_PARAMETER;
     g_mutex_lock(&vp->partition->lock);
     status = reg->set(vp, vtl, name, value);
+    g_mutex_unlock(&vp->partition->lock);
+    return status;
+}
+
+enum hv_status hv_register_set_by(struct vtl_vp *vp, unsigned vtl, unsigned by, uint32_t name,
+                                  struct hv_u128 value)
+{
+    enum hv_status status;
+
+    if (name != HV_REGISTER_DELIVERABILITY_NOTIFICATIONS)
+        return hv_register_set(vp, vtl, name, value);
+    g_mutex_lock(&vp->partition->lock);
+    status = synic_await(vp, vtl, by, value.low);
     g_mutex_unlock(&vp->partition->lock);
     return status;
 }

@@ -32,6 +32,7 @@ enum hv_register_name {
     HV_REGISTER_GUEST_CRASH_P0 = 0x00000210,
     HV_REGISTER_GUEST_CRASH_CTL = 0x00000215,
     HV_REGISTER_PENDING_EVENT0 = 0x00010004, /* and 1 */
+    HV_REGISTER_DELIVERABILITY_NOTIFICATIONS = 0x00010006,
     HV_REGISTER_CNTFRQ_EL0 = 0x00058000,
     HV_REGISTER_GICR_BASE_GPA = 0x00063000,
     HV_REGISTER_VP_RUNTIME = 0x00090000,
@@ -103,6 +104,10 @@ enum hv_status hv_register_get(struct vtl_vp *vp, unsigned vtl, uint32_t name,
                                struct hv_u128 *value);
 enum hv_status hv_register_set(struct vtl_vp *vp, unsigned vtl, uint32_t name,
                                struct hv_u128 value);
+
+/* The same when VTL @by writes it: one register asks who does. */
+enum hv_status hv_register_set_by(struct vtl_vp *vp, unsigned vtl, unsigned by, uint32_t name,
+                                  struct hv_u128 value);
 
 /* May the register be read (or written) while the caller has not set its guest OS id? */
 bool hv_register_is_early(uint32_t name, bool write);

@@ -6,6 +6,7 @@
 #include "vtl/enable.h"
 #include "vtl/hv-registers.h"
 #include "vtl/intercept.h"
+#include "vtl/port-call.h"
 #include "vtl/protection-call.h"
 #include "vtl/translate-call.h"
 
@@ -138,7 +139,7 @@ static enum hv_status access_now(const struct vtl_vp *caller, const struct targe
         return HV_STATUS_INVALID_VP_STATE;
     if (write && !hv_register_may_start(caller, name, *value))
         return HV_STATUS_ACCESS_DENIED;
-    return write ? hv_register_set(target->vp, target->vtl, name, *value)
+    return write ? hv_register_set_by(target->vp, target->vtl, caller->active, name, *value)
                  : hv_register_get(target->vp, target->vtl, name, value);
 }
 
@@ -312,6 +313,18 @@ const struct hv_call vtl_calls[] = {
     {HV_CALL_TRANSLATE_VIRTUAL_ADDRESS, "HvCallTranslateVirtualAddress", 0,
      sizeof(struct hv_translate_input), 0, sizeof(struct hv_translate_output),
      translate_virtual_address, NULL},
+    {HV_CALL_DELETE_PORT, "HvCallDeletePort", 0, sizeof(struct hv_delete_port), 0, 0,
+     hv_delete_port, NULL},
+    {HV_CALL_DISCONNECT_PORT, "HvCallDisconnectPort", 0, sizeof(struct hv_delete_port), 0, 0,
+     hv_disconnect_port, NULL},
+    {HV_CALL_POST_MESSAGE, "HvCallPostMessage", 0, sizeof(struct hv_post_message), 0, 0,
+     hv_post_message, NULL},
+    {HV_CALL_SIGNAL_EVENT, "HvCallSignalEvent", 0, sizeof(struct hv_signal_event), 0, 0,
+     hv_signal_event, NULL},
+    {HV_CALL_CREATE_PORT, "HvCallCreatePort", 0, sizeof(struct hv_create_port), 0, 0,
+     hv_create_port, NULL},
+    {HV_CALL_CONNECT_PORT, "HvCallConnectPort", 0, sizeof(struct hv_connect_port), 0, 0,
+     hv_connect_port, NULL},
     {HV_CALL_START_VIRTUAL_PROCESSOR, "HvCallStartVirtualProcessor", 0,
      sizeof(struct vp_and_context), 0, 0, start_virtual_processor, NULL},
     {HV_CALL_GET_VP_INDEX_FROM_APIC_ID, "HvCallGetVpIndexFromApicId", HV_CALL_REP,
@@ -319,6 +332,11 @@ const struct hv_call vtl_calls[] = {
     {HV_CALL_TRANSLATE_VIRTUAL_ADDRESS_EX, "HvCallTranslateVirtualAddressEx", 0,
      sizeof(struct hv_translate_input), 0, sizeof(struct hv_translate_output),
      translate_virtual_address, NULL},
+    {HV_CALL_SIGNAL_EVENT_DIRECT, "HvCallSignalEventDirect", 0,
+     sizeof(struct hv_signal_event_direct), 0, sizeof(struct hv_signal_event_direct_output),
+     hv_signal_event_direct, NULL},
+    {HV_CALL_POST_MESSAGE_DIRECT, "HvCallPostMessageDirect", 0,
+     sizeof(struct hv_post_message_direct), 0, 0, hv_post_message_direct, NULL},
     {HV_CALL_CHECK_SPARSE_GPA_PAGE_VTL_ACCESS, "HvCallCheckSparseGpaPageVtlAccess", HV_CALL_REP,
      sizeof(struct hv_check_access), sizeof(uint64_t), sizeof(uint64_t), hv_check_access, NULL},
 };

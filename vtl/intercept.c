@@ -74,19 +74,25 @@ unsigned vtl_intercept_hypercalls(const struct vtl_vp *vp)
     return higher ? (unsigned)g_bit_nth_lsf(higher, -1) : 0;
 }
 
-static struct hv_intercept_header make_header(const struct vtl_vp *vp, uint8_t access)
+static struct hv_intercept_header make_header_of(const struct vtl_vp *vp, unsigned vtl,
+                                                 uint8_t access)
 {
-    uint64_t pstate = vp_register(vp, vp->active, HV_REGISTER_PSTATE);
+    uint64_t pstate = vp_register(vp, vtl, HV_REGISTER_PSTATE);
     uint16_t level = pstate >> PSTATE_EL_SHIFT & PSTATE_EL_MASK;
 
     return (struct hv_intercept_header){
         .vp = vp->index,
         .instruction_length = A64_INSTRUCTION,
         .access = access,
-        .state = level | (uint16_t)(vp->active << STATE_VTL_SHIFT),
-        .pc = vp_register(vp, vp->active, HV_REGISTER_PC),
+        .state = level | (uint16_t)(vtl << STATE_VTL_SHIFT),
+        .pc = vp_register(vp, vtl, HV_REGISTER_PC),
         .pstate = pstate,
     };
+}
+
+static struct hv_intercept_header make_header(const struct vtl_vp *vp, uint8_t access)
+{
+    return make_header_of(vp, vp->active, access);
 }
 
 static bool post_to_assist_page(struct vtl_vp *vp, unsigned owner,
@@ -246,4 +252,16 @@ enum vtl_entry_reason vtl_intercept_hypercall(struct vtl_vp *vp, unsigned owner,
 
     memcpy(hypercall.x, registers->x, sizeof(hypercall.x));
     return send(vp, owner, HV_MESSAGE_HYPERCALL_INTERCEPT, &hypercall, sizeof(hypercall));
+}
+
+enum vtl_entry_reason vtl_intercept_deliverable(struct vtl_vp *vp, unsigned vtl, unsigned owner)
+{
+    struct hv_deliverable_notice notice = {
+        .header = make_header_of(vp, vtl, HV_ACCESS_READ),
+        .sints = synic_take_notice(vp, vtl, owner),
+    };
+
+    /* It is not about an instruction. */
+    notice.header.instruction_length = 0;
+    return send(vp, owner, HV_MESSAGE_SINT_DELIVERABLE, &notice, sizeof(notice));
 }

@@ -23,6 +23,7 @@ enum hv_intercept_message {
     HV_MESSAGE_UNMAPPED_GPA = 0x80000000u,
     HV_MESSAGE_GPA_INTERCEPT = 0x80000001u,
     HV_MESSAGE_HYPERCALL_INTERCEPT = 0x80000050u,
+    HV_MESSAGE_SINT_DELIVERABLE = 0x80000062u,
     HV_MESSAGE_ARM64_RESET = 0x8001000cu,
 };
 
@@ -75,6 +76,13 @@ struct hv_hypercall_intercept {
     uint16_t zero;
     uint32_t flags;
     uint64_t x[SMCCC_REGISTERS];
+};
+
+/* SINTs of the VTL in header.state can take a message; header.pc is where that VTL is. */
+struct hv_deliverable_notice {
+    struct hv_intercept_header header;
+    uint16_t sints;
+    uint16_t zero[3];
 };
 
 /*
@@ -133,5 +141,7 @@ enum vtl_entry_reason vtl_intercept_reset(struct vtl_vp *vp, unsigned owner,
 enum vtl_entry_reason vtl_intercept_hypercall(struct vtl_vp *vp, unsigned owner,
                                               uint16_t immediate,
                                               const struct smccc_registers *registers);
+/* @vtl and @owner are as synic_next_notice() said. */
+enum vtl_entry_reason vtl_intercept_deliverable(struct vtl_vp *vp, unsigned vtl, unsigned owner);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "vtl/hv-registers.h"
+#include "vtl/ports.h"
 
 unsigned vtl_highest(uint16_t set)
 {
@@ -58,6 +59,7 @@ struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, uns
         partition->config[vtl] = HV_VSM_ZERO_MEMORY_ON_RESET;
     g_mutex_init(&partition->lock);
     g_rw_lock_init(&partition->protection.lock);
+    partition->ports = vtl_ports_new();
     for (unsigned i = 0; i < vp_count; i++)
         init_vp(&partition->vps[i], partition, i, boot_vtl);
     return partition;
@@ -77,6 +79,7 @@ void vtl_partition_free(struct vtl_partition *partition)
     vtl_protection_free(&partition->protection);
     for (unsigned i = 0; i < partition->vp_count; i++)
         clear_vp(&partition->vps[i]);
+    vtl_ports_free(partition->ports);
     g_mutex_clear(&partition->lock);
     g_free(partition->vps);
     g_free(partition);
@@ -121,6 +124,18 @@ int vtl_memory_exchange(struct vtl_partition *partition, unsigned vtl, uint64_t 
     if (vtl_protection_permits(partition, vtl, gpa, sizeof(desired),
                                HV_PAGE_READ | HV_PAGE_WRITE))
         error = partition->backend->compare_exchange(partition->machine, gpa, expected, desired);
+    g_rw_lock_reader_unlock(&partition->protection.lock);
+    return error;
+}
+
+int vtl_memory_set_bits(struct vtl_partition *partition, unsigned vtl, uint64_t gpa, uint64_t bits,
+                        uint64_t *before)
+{
+    int error = -EACCES;
+
+    g_rw_lock_reader_lock(&partition->protection.lock);
+    if (vtl_protection_permits(partition, vtl, gpa, sizeof(bits), HV_PAGE_READ | HV_PAGE_WRITE))
+        error = partition->backend->set_bits(partition->machine, gpa, bits, before);
     g_rw_lock_reader_unlock(&partition->protection.lock);
     return error;
 }

@@ -68,6 +68,8 @@ struct vtl_backend {
      * for all processors of the guest. -EAGAIN: it holds something else, and nothing is stored.
      */
     int (*compare_exchange)(void *machine, uint64_t gpa, uint64_t expected, uint64_t desired);
+    /* Sets bits of such a word in one step, and stores what was there in *@before. */
+    int (*set_bits)(void *machine, uint64_t gpa, uint64_t bits, uint64_t *before);
     /*
      * Stops @vp, another one than @caller, in whose call this is, between two instructions: its
      * registers may be read and written until resume_vp(). One VP at a time. -EBUSY: somebody
@@ -140,6 +142,7 @@ struct vtl_vp {
     uint64_t mpidr;          /* affinity fields of MPIDR_EL1 */
     _Atomic uint16_t enabled; /* set of VTLs enabled on this VP; written under the lock */
     _Atomic uint16_t idle;    /* those that wait to be called: enabled, or returned from */
+    _Atomic bool has_notices; /* SINTs can take messages that a VTL has waited for: synic.h */
     unsigned refusals;        /* protections refused to its guest */
     unsigned intercept_owner; /* of a call that is SMCCC_INTERCEPTED: the VTL that sees to it */
     struct vtl_vp_level level[VTL_LEVELS];
@@ -157,6 +160,7 @@ struct vtl_partition {
     uint64_t reference_tsc[VTL_LEVELS]; /* ReferenceTsc of each VTL; under lock */
     _Atomic uint16_t hypercall_intercepts; /* set of VTLs that want what nobody serves */
     struct vtl_protection protection;
+    struct vtl_ports *ports; /* and connections; ports.h */
     uint32_t zero_size;   /* bytes that DC ZVA zeroes (DCZID_EL0.BS) */
     unsigned vp_count;
     struct vtl_vp *vps;
@@ -194,6 +198,9 @@ int vtl_memory_write(struct vtl_partition *partition, unsigned vtl, uint64_t gpa
 /* The same for struct vtl_backend's compare_exchange(). */
 int vtl_memory_exchange(struct vtl_partition *partition, unsigned vtl, uint64_t gpa,
                         uint64_t expected, uint64_t desired);
+/* And for its set_bits(). */
+int vtl_memory_set_bits(struct vtl_partition *partition, unsigned vtl, uint64_t gpa, uint64_t bits,
+                        uint64_t *before);
 
 /* The highest VTL that @vtl may enable: a paravisor, once it is there, limits those below it. */
 unsigned vtl_offered(const struct vtl_partition *partition, unsigned vtl);

@@ -3,6 +3,7 @@
 #include "vtl/switch.h"
 
 #include "vtl/hv-registers.h"
+#include "vtl/port-call.h"
 #include "vtl/vina.h"
 
 /* Offset of VtlControl.EntryReason, a u32, in the VP assist page (TLFS, HV_VP_ASSIST_PAGE). */
@@ -50,6 +51,7 @@ void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason)
 
     /* TLFS, VSM, "TlbLocked": going back, a VP releases all locks that it holds. */
     if (!higher) {
+        vtl_perform_return_actions(vp);
         vp->level[vp->active].tlb_locked = 0;
         vp->idle |= (uint16_t)(1u << vp->active);
     }

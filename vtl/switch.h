@@ -35,7 +35,8 @@ bool vtl_return_target(const struct vtl_vp *vp, unsigned *target);
 void vtl_start(struct vtl_vp *vp, unsigned vtl);
 
 /*
- * Makes @target the active VTL. Entering a higher VTL writes @reason to its VP assist page, if it
+ * Makes @target the active VTL. Leaving a higher one carries out the actions in its VP assist page
+ * (vtl_perform_return_actions()). Entering a higher VTL writes @reason to its VP assist page, if it
  * has one; the write is skipped when the page has gone, as the guest gave a bad address.
  */
 void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason);

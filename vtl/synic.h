@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The synthetic interrupt controller (SynIC): each VTL of a VP has 16 interrupt sources (SINTs),
- * and a page in guest memory with a slot for one message of each.
+ * and two pages in guest memory: one with a slot for a message of each, one with 2048 event flags
+ * of each.
  * Source: TLFS, "Inter-Partition Communication"; vectors are GIC INTIDs on arm64.
  *
  * Where the TLFS leaves a choice:
@@ -14,11 +15,16 @@
  *    A masked one may have any (Linux, arch/x86/kvm/hyperv.c, synic_set_sint()).
  *  - A masked SINT holds messages back, and its interrupt with them, until it is unmasked; the
  *    TLFS would deliver the message and lose the interrupt.
- *  - The message page is cleared when it is enabled or moved. On Hyper-V it is an overlay, which
- *    is empty at first.
+ *  - Message page and event flag page are cleared when they are enabled or moved. On Hyper-V they
+ *    are overlays, which are empty at first. A page where no memory is, or none that the VTL may
+ *    write, is accepted (TLFS: "will not be accessible"): its messages wait for ever, its events
+ *    are refused as if it were disabled. Pages that overlap (TLFS: "undefined behavior") are one
+ *    memory, in which a flag may be taken for a message; nobody but their owner is harmed.
  *  - The end of an interrupt (EOI) does not retry delivery, as nobody sees it; EOM does, and a busy
  *    slot says that it is wanted.
- *  - Event flag page and event ring are registers only: nothing signals events yet.
+ *  - The event ring, which is for root partitions, is a register only.
+ *  - DeliverabilityNotifications, which a higher VTL writes for a lower one, is each higher VTL's
+ *    own. A SINT is deliverable when it could take a message at once.
  */
 #ifndef VTL_SYNIC_H
 #define VTL_SYNIC_H
@@ -26,6 +32,9 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "smccc/hv-status.h"
+#include "vtl/protection.h"
 
 struct vtl_vp;
 
@@ -72,8 +81,22 @@ struct synic_timer {
     uint64_t expiration;
 };
 
-/* As many wait per SINT as a port has buffers (TLFS, "Guest Message Buffers"). */
+/* HV_SYNIC_EVENT_FLAGS: flags of one SINT. */
+#define HV_EVENT_FLAGS 2048u
+
+/* DeliverabilityNotifications: the SINTs in bits 63:48; what is below them x64 has. */
+#define HV_NOTIFY_SINTS_SHIFT 48
+
+/*
+ * As many messages of a port wait as it has buffers (TLFS, "Guest Message Buffers"); and as many of
+ * the hypervisor's own per SINT, whatever ports send there.
+ */
 #define SYNIC_QUEUE_LENGTH 16
+
+/* Of a port: how many of its messages wait, in queues of any VP. */
+struct synic_buffers {
+    _Atomic unsigned used;
+};
 
 /*
  * The SynIC of one VTL of a VP. Registers are written under vtl_partition.lock and @lock, so
@@ -84,8 +107,10 @@ struct synic {
     GMutex lock;
     uint64_t scontrol, siefp, simp, sirbp;
     uint64_t sint[HV_SYNIC_SINTS];
-    GQueue queue[HV_SYNIC_SINTS]; /* of struct hv_message, each owned */
+    GQueue queue[HV_SYNIC_SINTS]; /* of messages, each owned */
     struct synic_timer timer[HV_STIMERS];
+    uint16_t awaited[VTL_LEVELS]; /* SINTs that a higher VTL wants to hear of, by that VTL */
+    uint16_t ready[VTL_LEVELS];   /* those that can take a message now; it has not been told yet */
 };
 
 /* Reset values, empty queues. */
@@ -96,6 +121,8 @@ enum synic_result {
     SYNIC_DELIVERED, /* it is in the message page */
     SYNIC_QUEUED,    /* it will be, once the guest has made that possible */
     SYNIC_REFUSED,   /* malformed, or as many wait already as may */
+    SYNIC_OFF,       /* SynIC, page or SINT are disabled, and must not be for this */
+    SYNIC_BUSY,      /* it could only be queued, and is not to be */
 };
 
 /*
@@ -105,8 +132,8 @@ enum synic_result {
  * what was disabled.
  * The page is accessed with the rights of @vtl; without them the message waits. @message is copied;
  * its flags do not matter. From any thread, with or without vtl_partition.lock.
- * Whether a VP whose SynIC is disabled may be sent to at all is for the caller to say: guests'
- * messages may not, intercepts may (TLFS, "Messages").
+ * This is for the hypervisor's own messages, such as intercepts, which may be sent to a VP whose
+ * SynIC is disabled (TLFS, "Messages").
  */
 enum synic_result synic_post(struct vtl_vp *vp, unsigned vtl, unsigned sint,
                              const struct hv_message *message);
@@ -120,5 +147,53 @@ enum synic_result synic_post_timer(struct vtl_vp *vp, unsigned vtl, unsigned sin
                                    uint64_t expiration);
 /* Drops the message of the timer that waits, if any. */
 void synic_cancel_timer(struct vtl_vp *vp, unsigned vtl, unsigned timer);
+
+/*
+ * The same for messages through a port, which uses its buffers for those that wait: SYNIC_OFF if
+ * SynIC or message page are disabled. @buffers must stay until none is used, or synic_forget().
+ */
+enum synic_result synic_post_through(struct vtl_vp *vp, unsigned vtl, unsigned sint,
+                                     const struct hv_message *message,
+                                     struct synic_buffers *buffers);
+
+/* Drops what waits for the SINT in these buffers. */
+void synic_forget(struct vtl_vp *vp, unsigned vtl, unsigned sint,
+                  const struct synic_buffers *buffers);
+
+/*
+ * The same at once or not at all: SYNIC_OFF if SynIC, page or SINT are disabled, SYNIC_BUSY if the
+ * slot is not free (OpenVMM, hv1_emulator, post_message()).
+ */
+enum synic_result synic_post_direct(struct vtl_vp *vp, unsigned vtl, unsigned sint,
+                                    const struct hv_message *message);
+
+/* May guests post messages there, and signal events, as far as SynIC and pages are concerned? */
+bool synic_takes_messages(struct vtl_vp *vp, unsigned vtl);
+bool synic_takes_events(struct vtl_vp *vp, unsigned vtl);
+
+/*
+ * Sets event flag @flag of a SINT, with an interrupt if it was not set before; *@newly says which.
+ * SYNIC_OFF if SynIC, event flag page or SINT are disabled, or the page is no memory that @vtl may
+ * write. From any thread, as synic_post().
+ */
+enum synic_result synic_signal(struct vtl_vp *vp, unsigned vtl, unsigned sint, unsigned flag,
+                               bool *newly);
+
+/* Interrupts as the SINT says, with synic.lock held; for the files of the SynIC. */
+void synic_interrupt(const struct vtl_vp *vp, unsigned vtl, unsigned sint);
+
+/*
+ * VTL @by writes DeliverabilityNotifications of a lower one. INVALID_PARAMETER: it is not lower,
+ * INVALID_REGISTER_VALUE: bits that do not exist.
+ */
+enum hv_status synic_await(struct vtl_vp *vp, unsigned vtl, unsigned by, uint64_t value);
+
+/*
+ * Is a VTL to be told that SINTs of @vtl can take messages? The highest VTL above @above, if
+ * several are; *@vtl is then the lowest it has asked for. Cheap if there is none.
+ */
+bool synic_next_notice(struct vtl_vp *vp, unsigned above, unsigned *vtl, unsigned *by);
+/* These SINTs, which @by now knows of. */
+uint16_t synic_take_notice(struct vtl_vp *vp, unsigned vtl, unsigned by);
 
 #endif

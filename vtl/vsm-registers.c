@@ -4,6 +4,7 @@
 
 #define CAPABILITY_DENY_LOWER_VTL_STARTUP (1ull << 17)
 #define CAPABILITY_INTERCEPT_PAGE (1ull << 27)
+#define CAPABILITY_RETURN_ACTIONS (1ull << 28)
 #define CAPABILITY_INTERCEPT_NOT_PRESENT (1ull << 30)
 #define CAPABILITY_INTERCEPT_SYSTEM_RESET (1ull << 32)
 
@@ -35,7 +36,8 @@ static struct hv_u128 get_vsm_capabilities(const struct vtl_vp *vp, unsigned vtl
     (void)name;
     return (struct hv_u128){
         .low = CAPABILITY_DENY_LOWER_VTL_STARTUP | CAPABILITY_INTERCEPT_PAGE |
-               CAPABILITY_INTERCEPT_NOT_PRESENT | CAPABILITY_INTERCEPT_SYSTEM_RESET};
+               CAPABILITY_RETURN_ACTIONS | CAPABILITY_INTERCEPT_NOT_PRESENT |
+               CAPABILITY_INTERCEPT_SYSTEM_RESET};
 }
 
 static struct hv_u128 get_partition_config(const struct vtl_vp *vp, unsigned vtl, uint32_t name)

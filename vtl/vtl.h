@@ -8,8 +8,10 @@
  *   partition.h     the partition, its VPs, what each VTL of a VP holds; the back end
  *   bank.h          which registers the VTLs of a VP share, as a table
  *   enable.h        enabling VTLs and starting VPs: who may, and when
- *   synic.h         the synthetic interrupt controller: messages for a VTL of a VP
+ *   synic.h         the synthetic interrupt controller: messages and events for a VTL of a VP
  *   stimer.h        synthetic timers of a VTL of a VP
+ *   ports.h         where guests' messages and events go: ports and connections
+ *   port-call.h     the same by hypercall
  *   switch.h        VTL call and VTL return: who may, and where it leads
  *   guest-copy.h    copies from and to memory that a guest uses at the same time
  *   hv-registers.h  synthetic registers, one row each
@@ -42,6 +44,8 @@
 #include "vtl/hypercalls.h"
 #include "vtl/intercept.h"
 #include "vtl/partition.h"
+#include "vtl/port-call.h"
+#include "vtl/ports.h"
 #include "vtl/protection.h"
 #include "vtl/register-views.h"
 #include "vtl/stimer.h"

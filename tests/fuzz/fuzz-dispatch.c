@@ -86,6 +86,20 @@ static void note_belongings(struct belongings *own, unsigned vtl)
     }
 }
 
+/* A VTL above @actor takes messages and events there, which may be from the actor. */
+static bool is_page_of_synic(uint64_t gpa, unsigned actor)
+{
+    for (unsigned vp = 0; vp < VPS; vp++)
+        for (unsigned vtl = actor + 1; vtl < VTL_LEVELS; vtl++) {
+            const struct synic *synic = &partition->core->vps[vp].level[vtl].synic;
+
+            if ((synic->simp & HV_PAGE_REGISTER_ADDRESS) == gpa ||
+                (synic->siefp & HV_PAGE_REGISTER_ADDRESS) == gpa)
+                return true;
+        }
+    return false;
+}
+
 /* Memory is @vtl's own as long as it does not let @actor write there. */
 static bool ram_is_as_before(const struct belongings *now, const struct belongings *before,
                              unsigned vtl, unsigned actor)
@@ -94,6 +108,7 @@ static bool ram_is_as_before(const struct belongings *now, const struct belongin
         uint64_t page = (FIRST_OF(vtl) + offset) / HV_PAGE_SIZE;
 
         if (!(vtl_protection_effective(partition->core, actor, page) & HV_PAGE_WRITE) &&
+            !is_page_of_synic(page * HV_PAGE_SIZE, actor) &&
             memcmp(now->ram + offset, before->ram + offset, HV_PAGE_SIZE) != 0)
             return false;
     }

@@ -74,6 +74,16 @@ static int compare_exchange(void *machine, uint64_t gpa, uint64_t expected, uint
     return word == expected ? write_memory(machine, gpa, &desired, sizeof(desired)) : -EAGAIN;
 }
 
+static int set_bits(void *machine, uint64_t gpa, uint64_t bits, uint64_t *before)
+{
+    struct memory_partition *partition = machine;
+
+    if (gpa % sizeof(bits) || !is_ram(gpa, sizeof(bits)))
+        return -EFAULT;
+    *before = __atomic_fetch_or((uint64_t *)(void *)(partition->ram + gpa), bits, __ATOMIC_SEQ_CST);
+    return 0;
+}
+
 static int stop_vp(void *machine, unsigned caller, unsigned vp)
 {
     struct memory_partition *partition = machine;
@@ -216,6 +226,7 @@ static const struct vtl_backend backend = {
     .read_memory = read_memory,
     .write_memory = write_memory,
     .compare_exchange = compare_exchange,
+    .set_bits = set_bits,
     .stop_vp = stop_vp,
     .resume_vp = resume_vp,
     .stop_vtls = stop_vtls,

@@ -38,6 +38,7 @@ static GArray *synthetic; /* names of the registers that the core itself holds *
 struct snapshot {
     struct memory_partition machine; /* RAM, architectural registers, what the back end was told */
     GArray *registers;               /* of struct hv_u128: synthetic ones, by VP, VTL and name */
+    unsigned ports, connections;
 };
 
 static GArray *read_synthetic_registers(void)
@@ -59,6 +60,8 @@ static GArray *read_synthetic_registers(void)
 static void take_snapshot(struct snapshot *snapshot)
 {
     snapshot->registers = read_synthetic_registers();
+    snapshot->ports = vtl_port_count(partition->core);
+    snapshot->connections = vtl_connection_count(partition->core);
     memcpy(&snapshot->machine, partition, sizeof(*partition));
 }
 
@@ -69,6 +72,8 @@ static bool is_unchanged(struct snapshot *before)
 
     before->machine.stops = partition->stops; /* to look at a VP changes nothing */
     return !memcmp(partition, &before->machine, sizeof(*partition)) &&
+           vtl_port_count(partition->core) == before->ports &&
+           vtl_connection_count(partition->core) == before->connections &&
            !memcmp(now->data, old->data, now->len * sizeof(struct hv_u128));
 }
 
