@@ -44,6 +44,7 @@ enum command {
     COMMAND_CHECK,
     COMMAND_INTERRUPTS,
     COMMAND_INSTALL,
+    COMMAND_CALL,
 };
 
 /* What one VP of the paravisor knows. */
@@ -123,6 +124,13 @@ static uint64_t install(uint32_t type, uint32_t access)
     uint64_t block[16] = {HV_PARTITION_SELF, access | (uint64_t)type << 32, 0};
 
     return HV_STATUS(hv_call(HV_NATIVE, INSTALL_INTERCEPT | HV_FAST, block));
+}
+
+static uint64_t call_from_memory(uint64_t control, uint64_t in, uint64_t out)
+{
+    uint64_t block[16] = {in, out};
+
+    return hv_call(HV_NATIVE, control, block);
 }
 
 static void inject(const struct intercept *intercept)
@@ -274,6 +282,8 @@ static uint64_t obey(struct paravisor *paravisor, uint64_t *x)
         return paravisor->interrupts;
     case COMMAND_INSTALL:
         return install((uint32_t)x[2], (uint32_t)x[3]);
+    case COMMAND_CALL:
+        return call_from_memory(x[2], x[3], x[4]);
     case COMMAND_CHECK:
         return check_access(x[2], x[3], &x[2]);
     default:
@@ -393,6 +403,11 @@ unsigned paravisor_interrupts(void)
 unsigned paravisor_install(uint32_t type, uint32_t access)
 {
     return (unsigned)command(COMMAND_INSTALL, type, access, 0, NULL);
+}
+
+uint64_t paravisor_call(uint64_t control, const void *in, void *out)
+{
+    return command(COMMAND_CALL, control, (uintptr_t)in, (uintptr_t)out, NULL);
 }
 
 uint64_t paravisor_read(const volatile uint64_t *address)

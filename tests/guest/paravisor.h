@@ -49,6 +49,7 @@ struct intercept {
 #define INTERCEPT_UNMAPPED 0x80000000u
 #define INTERCEPT_PROTECTION 0x80000001u
 #define INTERCEPT_HYPERCALL 0x80000050u
+#define INTERCEPT_DELIVERABLE 0x80000062u /* cache_type: the SINTs */
 #define INTERCEPT_RESET 0x8001000cu
 #define INTERCEPT_READ 0
 #define INTERCEPT_WRITE 1
@@ -96,6 +97,8 @@ unsigned paravisor_entry_reason(void);
 unsigned paravisor_interrupts(void);
 /* HvCallInstallIntercept; the status. */
 unsigned paravisor_install(uint32_t type, uint32_t access);
+/* A hypercall of the higher VTL, with its blocks in memory; the result value. */
+uint64_t paravisor_call(uint64_t control, const void *in, void *out);
 /* A load and a store by the higher VTL. */
 uint64_t paravisor_read(const volatile uint64_t *address);
 void paravisor_write(volatile uint64_t *address, uint64_t value);
