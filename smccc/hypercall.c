@@ -233,13 +233,11 @@ enum smccc_outcome hv_call_dispatch(const struct hv_call_environment *environmen
     execution.call = hv_call_find(environment, execution.control.code);
     if (execution.call)
         status = perform(environment, context, &execution, registers);
+    if (status == HV_STATUS_INTERCEPTED)
+        return SMCCC_INTERCEPTED;
     if (status == HV_STATUS_INTERRUPTED) {
         *word = continued_from(*word, execution.completed);
         return SMCCC_RETRY;
-    }
-    if (status == HV_STATUS_INTERCEPTED) {
-        registers->x[0] = HV_STATUS_ACCESS_DENIED;
-        return SMCCC_INTERCEPTED;
     }
     registers->x[0] = status | (uint64_t)execution.completed << RESULT_REPS_SHIFT;
     return SMCCC_DONE;

@@ -93,7 +93,7 @@ unsigned hv_control_register(enum hvc_convention convention);
  *
  * SMCCC_RETRY: the call was interrupted, what it has done is stored, and the control word says from
  * which repetition on to go on (TLFS, "Hypercall Continuation").
- * SMCCC_INTERCEPTED: the handler says so; X0 is ACCESS_DENIED, in case that nobody can be told.
+ * SMCCC_INTERCEPTED: its handler said so, and no register has changed.
  */
 enum smccc_outcome hv_call_dispatch(const struct hv_call_environment *environment, void *context,
                                     enum hvc_convention convention,

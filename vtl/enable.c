@@ -3,6 +3,7 @@
 #include "vtl/enable.h"
 
 #include "vtl/hv-registers.h"
+#include "vtl/intercept.h"
 
 #define A64_INSTRUCTION 4
 
@@ -128,7 +129,8 @@ enum vtl_start_verdict vtl_judge_start(const struct vtl_vp *caller, unsigned *ow
 static enum hv_status check_start(struct vtl_vp *caller, const struct vtl_vp *target, unsigned vtl,
                                   const struct vtl_initial_context *context)
 {
-    enum vtl_start_verdict verdict = vtl_judge_start(caller, &caller->intercept_owner);
+    unsigned owner = 0;
+    enum vtl_start_verdict verdict = vtl_judge_start(caller, &owner);
     enum hv_status status = check_context(context);
 
     if (vtl > caller->active || verdict == VTL_START_DENIED)
@@ -136,7 +138,7 @@ static enum hv_status check_start(struct vtl_vp *caller, const struct vtl_vp *ta
     if (!(target->enabled & 1u << vtl))
         return HV_STATUS_INVALID_VTL_STATE;
     if (status == HV_STATUS_SUCCESS && verdict == VTL_START_INTERCEPTED)
-        return HV_STATUS_INTERCEPTED;
+        return vtl_intercept_call(caller, owner, HV_STATUS_ACCESS_DENIED);
     return status;
 }
 

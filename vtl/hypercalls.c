@@ -375,21 +375,24 @@ static const struct hv_call_environment environment = {
 };
 
 /* Only what an identified guest asks for, and nobody here serves. */
-static bool is_intercepted(struct vtl_vp *vp, uint64_t word)
+static bool is_intercepted(const struct vtl_vp *vp, uint64_t word)
 {
-    vp->intercept_owner = vtl_intercept_hypercalls(vp);
-    return vp->intercept_owner && vp->partition->guest_os_id[vp->active] &&
+    return vtl_intercept_hypercalls(vp) && vp->partition->guest_os_id[vp->active] &&
            !hv_call_find(&environment, hv_control_decode(word).code);
 }
 
 enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
                                  struct smccc_registers *registers)
 {
-    if (is_intercepted(vp, registers->x[hv_control_register(convention)])) {
-        registers->x[0] = HV_STATUS_INVALID_HYPERCALL_CODE;
-        return SMCCC_INTERCEPTED;
-    }
-    return hv_call_dispatch(&environment, vp, convention, registers);
+    enum smccc_outcome outcome = SMCCC_INTERCEPTED;
+
+    if (is_intercepted(vp, registers->x[hv_control_register(convention)]))
+        vtl_intercept_call(vp, vtl_intercept_hypercalls(vp), HV_STATUS_INVALID_HYPERCALL_CODE);
+    else
+        outcome = hv_call_dispatch(&environment, vp, convention, registers);
+    if (outcome == SMCCC_INTERCEPTED)
+        registers->x[0] = vp->intercept_otherwise;
+    return outcome;
 }
 
 static enum smccc_outcome answer_uid(const struct smccc_service *service, void *context,

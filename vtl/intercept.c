@@ -51,27 +51,55 @@ unsigned vtl_intercept_wanted(const struct vtl_vp *vp, uint64_t bit)
     return 0;
 }
 
+/* The set of VTLs that want this type, or NULL. */
+static _Atomic uint16_t *find_type(struct vtl_partition *partition, uint32_t type)
+{
+    if (type == HV_INTERCEPT_TYPE_HYPERCALL)
+        return &partition->hypercall_intercepts;
+    if (type == HV_INTERCEPT_TYPE_UNKNOWN_CONNECTION)
+        return &partition->connection_intercepts;
+    return NULL;
+}
+
 enum hv_status vtl_intercept_install(struct vtl_vp *caller,
                                      const struct hv_install_intercept *input)
 {
+    _Atomic uint16_t *set = find_type(caller->partition, input->type);
     uint16_t self = (uint16_t)(1u << caller->active);
 
     if (caller->active == 0)
         return HV_STATUS_ACCESS_DENIED;
-    if (input->type != HV_INTERCEPT_TYPE_HYPERCALL || input->access & ~HV_INTERCEPT_ACCESS_EXECUTE)
+    if (!set || input->access & ~HV_INTERCEPT_ACCESS_EXECUTE)
         return HV_STATUS_INVALID_PARAMETER;
     if (input->access)
-        caller->partition->hypercall_intercepts |= self;
+        *set |= self;
     else
-        caller->partition->hypercall_intercepts &= (uint16_t)~self;
+        *set &= (uint16_t)~self;
     return HV_STATUS_SUCCESS;
+}
+
+static unsigned lowest_above(uint16_t set, unsigned vtl)
+{
+    uint16_t higher = set & (uint16_t)~((2u << vtl) - 1);
+
+    return higher ? (unsigned)g_bit_nth_lsf(higher, -1) : 0;
+}
+
+enum hv_status vtl_intercept_call(struct vtl_vp *vp, unsigned owner, enum hv_status otherwise)
+{
+    vp->intercept_owner = owner;
+    vp->intercept_otherwise = otherwise;
+    return HV_STATUS_INTERCEPTED;
 }
 
 unsigned vtl_intercept_hypercalls(const struct vtl_vp *vp)
 {
-    uint16_t higher = vp->partition->hypercall_intercepts & (uint16_t)~((2u << vp->active) - 1);
+    return lowest_above(vp->partition->hypercall_intercepts, vp->active);
+}
 
-    return higher ? (unsigned)g_bit_nth_lsf(higher, -1) : 0;
+unsigned vtl_intercept_connections(const struct vtl_vp *vp)
+{
+    return lowest_above(vp->partition->connection_intercepts, vp->active);
 }
 
 static struct hv_intercept_header make_header_of(const struct vtl_vp *vp, unsigned vtl,

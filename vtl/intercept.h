@@ -109,13 +109,25 @@ struct hv_install_intercept {
 };
 #define HV_INTERCEPT_ACCESS_EXECUTE 4u
 #define HV_INTERCEPT_TYPE_HYPERCALL 8u
+#define HV_INTERCEPT_TYPE_UNKNOWN_CONNECTION 13u /* HvInterceptTypeUnknownSynicConnection */
 
-/* Of the types there is one: hypercalls of lower VTLs that nobody here serves. */
+/*
+ * Of the types there are two: hypercalls of lower VTLs that nobody here serves, and what they post
+ * or signal to connections that they do not have. Both come as hypercall intercepts.
+ */
 enum hv_status vtl_intercept_install(struct vtl_vp *caller,
                                      const struct hv_install_intercept *input);
 
+/*
+ * The hypercall that the VP makes is for @owner to see to; if that cannot be, @otherwise is its
+ * status. The result is what the call's handler returns.
+ */
+enum hv_status vtl_intercept_call(struct vtl_vp *vp, unsigned owner, enum hv_status otherwise);
+
 /* The lowest VTL above the active one that wants such hypercalls; 0: none. */
 unsigned vtl_intercept_hypercalls(const struct vtl_vp *vp);
+/* The same for unknown connections. */
+unsigned vtl_intercept_connections(const struct vtl_vp *vp);
 
 /*
  * Starts of VPs (VsmPartitionConfig.InterceptVpStartup; vtl_judge_start() in enable.h). No message

@@ -145,6 +145,7 @@ struct vtl_vp {
     _Atomic bool has_notices; /* SINTs can take messages that a VTL has waited for: synic.h */
     unsigned refusals;        /* protections refused to its guest */
     unsigned intercept_owner; /* of a call that is SMCCC_INTERCEPTED: the VTL that sees to it */
+    unsigned intercept_otherwise; /* and the status if that cannot be */
     struct vtl_vp_level level[VTL_LEVELS];
 };
 
@@ -159,6 +160,7 @@ struct vtl_partition {
     _Atomic uint64_t guest_os_id[VTL_LEVELS]; /* written under lock */
     uint64_t reference_tsc[VTL_LEVELS]; /* ReferenceTsc of each VTL; under lock */
     _Atomic uint16_t hypercall_intercepts; /* set of VTLs that want what nobody serves */
+    _Atomic uint16_t connection_intercepts; /* and what goes to connections that nobody has */
     struct vtl_protection protection;
     struct vtl_ports *ports; /* and connections; ports.h */
     uint32_t zero_size;   /* bytes that DC ZVA zeroes (DCZID_EL0.BS) */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vtl/hv-registers.h"
+#include "vtl/intercept.h"
 #include "vtl/ports.h"
 #include "vtl/synic.h"
 
@@ -41,6 +42,16 @@ static enum hv_status find_vp(struct vtl_vp *caller, uint32_t index, struct vtl_
     return HV_STATUS_SUCCESS;
 }
 
+/* A paravisor may have the connection; OpenVMM's virt_whp does likewise. */
+static enum hv_status or_intercept(struct vtl_vp *caller, enum hv_status status)
+{
+    unsigned owner = vtl_intercept_connections(caller);
+
+    if (status == HV_STATUS_INVALID_CONNECTION_ID && owner)
+        return vtl_intercept_call(caller, owner, status);
+    return status;
+}
+
 /* --- By connection ---------------------------------------------------------------------------- */
 
 enum hv_status hv_post_message(void *context, const void *header, const void *element, void *output)
@@ -54,7 +65,7 @@ enum hv_status hv_post_message(void *context, const void *header, const void *el
         input->size > HV_MESSAGE_PAYLOAD)
         return HV_STATUS_INVALID_PARAMETER;
     memcpy(message.payload, input->payload, input->size);
-    return vtl_port_post(context, input->connection, &message);
+    return or_intercept(context, vtl_port_post(context, input->connection, &message));
 }
 
 enum hv_status hv_signal_event(void *context, const void *header, const void *element, void *output)
@@ -65,7 +76,7 @@ enum hv_status hv_signal_event(void *context, const void *header, const void *el
     (void)output;
     if (input->zero)
         return HV_STATUS_INVALID_PARAMETER;
-    return vtl_port_signal(context, input->connection, input->flag);
+    return or_intercept(context, vtl_port_signal(context, input->connection, input->flag));
 }
 
 /* --- Direct ----------------------------------------------------------------------------------- */

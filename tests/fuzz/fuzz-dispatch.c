@@ -250,14 +250,19 @@ static const struct hv_call *find_call(uint64_t control)
     return NULL;
 }
 
-/* A call that nobody serves, or one that would start a VP. */
+/* A call that nobody serves, one that would start a VP, one to a connection that nobody has. */
 static void check_intercepted(const struct vtl_vp *vp, const struct hv_call *call,
                               const struct smccc_registers *before,
                               const struct smccc_registers *after)
 {
     FUZZ_CHECK(vp->intercept_owner > vp->active && vp->intercept_owner < VTL_LEVELS);
-    FUZZ_CHECK(!call || call->code == HV_CALL_START_VIRTUAL_PROCESSOR);
-    FUZZ_CHECK(after->x[0] == (call ? HV_STATUS_ACCESS_DENIED : HV_STATUS_INVALID_HYPERCALL_CODE));
+    if (!call)
+        FUZZ_CHECK(after->x[0] == HV_STATUS_INVALID_HYPERCALL_CODE);
+    else if (call->code == HV_CALL_START_VIRTUAL_PROCESSOR)
+        FUZZ_CHECK(after->x[0] == HV_STATUS_ACCESS_DENIED);
+    else
+        FUZZ_CHECK((call->code == HV_CALL_POST_MESSAGE || call->code == HV_CALL_SIGNAL_EVENT) &&
+                   after->x[0] == HV_STATUS_INVALID_CONNECTION_ID);
     for (unsigned i = 1; i < SMCCC_REGISTERS; i++)
         FUZZ_CHECK(after->x[i] == before->x[i]);
 }

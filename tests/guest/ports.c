@@ -37,6 +37,7 @@
 #define MASKED (1ul << 16)
 #define USE_VTL 0x10ul
 #define RETURN_ACTIONS 0x170
+#define INTERCEPT_TYPE_UNKNOWN_CONNECTION 13
 
 /* emu/echo.h */
 #define ECHO_MESSAGES 0x00ec0001u
@@ -330,8 +331,9 @@ static void test_to_vtl2(void)
 
     paravisor_set(SIEFP, (uintptr_t)paravisor_flags | ENABLE);
     paravisor_set(SINT0 + SINT, PARAVISOR_PPI);
-    good = create_at(2, 20, MESSAGE_PORT, SINT, 0) == 0 && connect_at(0, 20, 20, MESSAGE_PORT) == 0 &&
-           post_at(0, 20, 0x2000, 0xabc) == 0 && slot->type == 0x2000 && slot->sender == 20 &&
+    good = create_at(2, 20, MESSAGE_PORT, SINT, 0) == 0 &&
+           connect_at(0, 20, 20, MESSAGE_PORT) == 0 && post_at(0, 20, 0x2000, 0xabc) == 0 &&
+           slot->type == 0x2000 && slot->sender == 20 &&
            slot->payload[0] == 0xabc && paravisor_interrupted(&count);
     report(good, "VTL0 posts to VTL2");
     good = create_at(2, 21, EVENT_PORT, SINT, 0) == 0 && connect_at(0, 21, 21, EVENT_PORT) == 0 &&
@@ -419,8 +421,9 @@ static void test_direct(void)
     report(post_direct_at(2, SINT, 77) == 0 && post_direct_at(2, SINT, 78) == OBJECT_IN_USE &&
                takes(SINT, 0x80000010, 0, 77) && !has_message(SINT) && interrupted(&before, 1),
            "VTL2 posts directly, one at a time");
-    report(signal_direct_at(2, SINT, 70) == 0 && outputs[0][0] == 1 && flags[0][SINT][1] == 1 << 6 &&
-               signal_direct_at(2, SINT, 70) == 0 && outputs[0][0] == 0 && interrupted(&before, 1),
+    report(signal_direct_at(2, SINT, 70) == 0 && outputs[0][0] == 1 &&
+               flags[0][SINT][1] == 1 << 6 && signal_direct_at(2, SINT, 70) == 0 &&
+               outputs[0][0] == 0 && interrupted(&before, 1),
            "and signals events, and knows whether they are new");
     report(signal_direct_at(2, 0, 70) == INVALID_PARAMETER &&
                signal_direct_at(2, SINT, 2048) == INVALID_PARAMETER &&
@@ -493,6 +496,25 @@ static void test_return_actions(void)
            "events noted in the assist page: flags 0x%lx", flags[0][SINT][0]);
     interrupted(&before, 1); /* one is pending when the VTL is entered */
     flags[0][SINT][0] = 0;
+}
+
+/* Posts to connections that nobody has are VTL2's to answer, if it likes. */
+static void test_unknown_connections(void)
+{
+    struct intercept seen = {0};
+
+    report(paravisor_install(INTERCEPT_TYPE_UNKNOWN_CONNECTION, 4) == 0,
+           "VTL2 wants posts to unknown connections");
+    paravisor_policy(POLICY_ANSWER);
+    report(post_at(0, 12345, 0x6000, 0) == (uintptr_t)inputs[0] + 1 &&
+               paravisor_intercepts(&seen) == 1 && seen.type == INTERCEPT_HYPERCALL &&
+               seen.instruction == POST_MESSAGE,
+           "and answers them: type 0x%x, control word 0x%x", seen.type, seen.instruction);
+    report(post_at(0, ECHO_MESSAGES, TYPE(8), 8) == 0 && takes(SINT, TYPE(8), ECHO_MESSAGES, 8),
+           "others go on");
+    report(paravisor_install(INTERCEPT_TYPE_UNKNOWN_CONNECTION, 0) == 0 &&
+               post_at(0, 12345, 0x6000, 0) == INVALID_CONNECTION_ID,
+           "until it has had enough");
 }
 
 /* --- Two VPs ---------------------------------------------------------------------------------- */
@@ -581,6 +603,7 @@ void guest_main(void)
     test_direct();
     test_deliverability();
     test_return_actions();
+    test_unknown_connections();
     test_vps();
     if (argument_is("reset", "") && !is_second_life() && !report_failures()) {
         paravisor_set(0x000d0007u, 0); /* VsmPartitionConfig: memory is kept */

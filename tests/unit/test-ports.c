@@ -622,6 +622,39 @@ START_TEST(ports_of_the_vmm)
 }
 END_TEST
 
+/* A paravisor may have what the hypervisor does not know. */
+START_TEST(unknown_connection_is_intercepted)
+{
+    struct hv_install_intercept install = {HV_PARTITION_SELF, HV_INTERCEPT_ACCESS_EXECUTE,
+                                           HV_INTERCEPT_TYPE_UNKNOWN_CONNECTION, 0};
+    struct smccc_registers registers = {{HV_CALL_SIGNAL_EVENT | 1u << 16, CONNECTION}};
+    struct smccc_registers after = registers;
+
+    ck_assert_uint_eq(CALL(INSTALL_INTERCEPT, install), HV_STATUS_ACCESS_DENIED);
+    run_at(2);
+    install.access = 1;
+    ck_assert_uint_eq(CALL(INSTALL_INTERCEPT, install), HV_STATUS_INVALID_PARAMETER);
+    install.access = HV_INTERCEPT_ACCESS_EXECUTE;
+    ck_assert_uint_eq(CALL(INSTALL_INTERCEPT, install), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(signal_flag(0), HV_STATUS_INVALID_CONNECTION_ID); /* its own */
+    run_at(1);
+    ck_assert_int_eq(vtl_hypercall(vp(0), HVC_HYPERCALL, &registers), SMCCC_INTERCEPTED);
+    after.x[0] = HV_STATUS_INVALID_CONNECTION_ID;
+    ck_assert_mem_eq(&registers, &after, sizeof(after));
+    ck_assert_uint_eq(vp(0)->intercept_owner, 2);
+    registers.x[0] = 0x7777;
+    ck_assert_int_eq(vtl_hypercall(vp(0), HVC_HYPERCALL, &registers), SMCCC_DONE);
+    ck_assert_uint_eq(registers.x[0], HV_STATUS_INVALID_HYPERCALL_CODE);
+    make_port(event_port(2), 0); /* known */
+    ck_assert_uint_eq(signal_flag(0), HV_STATUS_SUCCESS);
+    run_at(2);
+    install.access = 0;
+    ck_assert_uint_eq(CALL(INSTALL_INTERCEPT, install), HV_STATUS_SUCCESS);
+    run_at(1);
+    ck_assert_uint_eq(signal_flag(0), HV_STATUS_INVALID_CONNECTION_ID);
+}
+END_TEST
+
 START_TEST(privileges)
 {
     struct hv_u128 value;
@@ -1178,7 +1211,8 @@ int main(void)
     static const TTest *const *const tests[] = {
         &create_event_port, &ids_are_taken_once, &deleting, &limits, &posted, &malformed_messages,
         &fast_form, &flood, &flood_harms_nobody_else, &deleted_port_loses_its_messages,
-        &disconnecting_keeps_messages, &any_vp, &to_another_vp, &ports_of_the_vmm, &privileges,
+        &disconnecting_keeps_messages, &any_vp, &to_another_vp, &ports_of_the_vmm,
+        &unknown_connection_is_intercepted, &privileges,
         &signalled_once, &every_flag, &polled_events_do_not_interrupt, &flag_page_is_cleared,
         &rights_are_the_receivers, &direct_post, &direct_post_does_not_overtake, &direct_signal,
         &notice_at_once, &notice_of_a_busy_slot, &notice_after_a_queue, &notice_is_taken_back,
