@@ -57,7 +57,7 @@ void dormant_stop(struct dormant *dormant);
 void dormant_clear(struct dormant *dormant);
 
 /*
- * For the VP's thread, which is about to enter the guest: has those VTLs watched that have something
+ * For the VP's thread, which is about to enter the guest or to wait: has those VTLs watched that have something
  * to say now: those above the active one, and those below, if that wants to be told (VINA). What
  * has been entered because of an interrupt is watched at once, as the next one may be there already.
  */

@@ -293,7 +293,8 @@ void *vp_main(void *argument)
 
     open_watch(vp);
     visit_take_own(vp);
-    while (machine_was_kicked(vp), power_wait(vp))
+    /* What is dormant is watched while the VP waits, too, if what is active has been turned off. */
+    while (machine_was_kicked(vp), dormant_watch(vp), power_wait(vp))
         if (!visit_receive(vp) && !deliver_notice(vp) && !dormant_attend(vp))
             run_once(vp);
     protect_end_step(vp);

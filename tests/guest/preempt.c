@@ -33,6 +33,8 @@ enum command {
     COMMAND_OPEN,   /* the same, taking interrupts */
     COMMAND_VINA,   /* set VsmVina */
     COMMAND_CLEAR,  /* VinaAsserted */
+    COMMAND_BOTH,   /* VTL1 sets its timer and has VTL2 set its own and stay until both are over */
+    COMMAND_STAY,   /* set the timer in so many us, and stay four times as long */
 };
 
 /* What VTL2 has seen, in memory of VTL0. */
@@ -42,6 +44,7 @@ struct seen {
     volatile uint64_t intid;
     volatile uint64_t when; /* the counter at the last one */
     volatile uint64_t vina; /* VinaStatus at the end of the last command */
+    volatile uint64_t order; /* VTLs that took interrupts, a digit each */
 };
 
 static struct seen seen[GUEST_MAX_VPS];
@@ -90,8 +93,19 @@ static void upper_handler(unsigned intid)
         *uart(UART_IMSC) = 0;
     to->intid = intid;
     to->when = counter();
+    to->order = to->order << 4 | guest_vtl;
     to->interrupts++;
 }
+
+/* On behalf of a VTL that has not called from that VP, perhaps because it is off there. */
+static void send_to(const struct upper *upper, uint64_t vp)
+{
+    if (!uppers[vp].seen)
+        uppers[vp].seen = upper->seen + vp - guest_vp();
+    gic_send((unsigned)vp, SGI);
+}
+
+static void call_above(enum command what, uint64_t value, struct seen *here);
 
 static void obey(struct upper *upper, const uint64_t *x)
 {
@@ -111,7 +125,7 @@ static void obey(struct upper *upper, const uint64_t *x)
         print("vtl2: a line\n");
         break;
     case COMMAND_SEND:
-        gic_send((unsigned)x[2], SGI);
+        send_to(upper, x[2]);
         break;
     case COMMAND_BUSY:
         busy(x[2]);
@@ -123,6 +137,14 @@ static void obey(struct upper *upper, const uint64_t *x)
         break;
     case COMMAND_VINA:
         hv_set(HV_NATIVE, VSM_VINA, x[2]);
+        break;
+    case COMMAND_BOTH:
+        timer_start(x[2]);
+        call_above(COMMAND_STAY, x[2], upper->seen);
+        break;
+    case COMMAND_STAY:
+        timer_start(x[2]);
+        busy(4 * x[2]);
         break;
     case COMMAND_CLEAR:
         assist_pages[guest_vp()][ASSIST_VINA_STATUS] = 0;
@@ -182,9 +204,9 @@ static void run_upper(void)
 
 /* --- VTL0 ------------------------------------------------------------------------------------- */
 
-static __attribute__((noinline)) void command(enum command what, uint64_t value)
+static __attribute__((noinline)) void call_above(enum command what, uint64_t value,
+                                                 struct seen *here)
 {
-    struct seen *here = &seen[guest_vp()];
     register uint64_t x0 __asm__("x0") = 0;
     register uint64_t x1 __asm__("x1") = what;
     register uint64_t x2 __asm__("x2") = value;
@@ -193,12 +215,18 @@ static __attribute__((noinline)) void command(enum command what, uint64_t value)
     __asm__ volatile("hvc #2" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
 }
 
+static void command(enum command what, uint64_t value)
+{
+    call_above(what, value, &seen[guest_vp()]);
+}
+
 /* What VTL2 sees from now on. */
 static struct seen *watch(void)
 {
     struct seen *here = &seen[guest_vp()];
 
     here->interrupts = 0;
+    here->order = 0;
     for (unsigned i = 0; i < REASONS; i++)
         here->entries[i] = 0;
     return here;
@@ -365,8 +393,22 @@ static void secondary(uint64_t context)
         wait_for_interrupt();
 }
 
+/* Both are pending when VTL2 returns: it is entered again before VTL1 gets its own. */
+static void test_three_levels(void)
+{
+    struct seen *here = watch();
+
+    command(COMMAND_BOTH, DELAY_US);
+    while (here->interrupts < 2)
+        continue;
+    report(here->order == 0x21, "of two VTLs with interrupts the higher one goes first: %lx",
+           here->order);
+}
+
 static void test_other_vp(void)
 {
+    test_sgi(1);
+    report(seen[1].entries[ENTRY_INTERRUPT] >= ROUNDS, "VP1 was off at VTL0");
     report(vp_start(1, secondary, 0) == PSCI_SUCCESS, "VP1 starts at VTL0");
     wait_for(&started, 1);
     test_sgi(1);
@@ -375,11 +417,15 @@ static void test_other_vp(void)
 
 void guest_main(void)
 {
-    if (guest_vtl == 2)
+    if (guest_vtl)
         run_upper();
     interrupt_handle(handler);
     gic_init();
     gic_enable(INTID_TIMER_VIRTUAL);
+    if (argument_is("levels", "3")) {
+        test_three_levels();
+        return;
+    }
     test_timer(spin, "is busy");
     test_timer(wait_for_interrupt, "waits by WFI");
     test_timer(suspend, "is suspended by PSCI");
