@@ -16,6 +16,7 @@
 /* Interrupt specifiers (interrupt-controller/arm,gic-v3.yaml). */
 #define GIC_SPI 0
 #define GIC_PPI 1
+#define IRQ_EDGE_RISING 1
 #define IRQ_LEVEL_HIGH 4
 #define IRQ_LEVEL_LOW 8
 
@@ -188,6 +189,24 @@ static void add_hypervisor(struct writer *writer)
     end(writer);
 }
 
+/*
+ * bus/microsoft,vmbus.yaml. Guests take the interrupt for all of their SINTs from here (Linux,
+ * drivers/hv/vmbus_drv.c). The bus itself is not there yet, so it is disabled; what the node says
+ * of the interrupt holds.
+ */
+static void add_vmbus(struct writer *writer)
+{
+    begin(writer, "vmbus");
+    put_string(writer, "compatible", "microsoft,vmbus");
+    PUT_CELLS(writer, "#address-cells", 2);
+    PUT_CELLS(writer, "#size-cells", 1);
+    put_empty(writer, "ranges");
+    put_empty(writer, "dma-coherent");
+    PUT_CELLS(writer, "interrupts", GIC_PPI, LAYOUT_PPI_SINT, IRQ_EDGE_RISING);
+    put_string(writer, "status", "disabled");
+    end(writer);
+}
+
 static void add_root(struct writer *writer, const struct fdt_config *config)
 {
     begin(writer, "");
@@ -205,6 +224,7 @@ static void add_root(struct writer *writer, const struct fdt_config *config)
     add_clock(writer);
     add_uart(writer);
     add_hypervisor(writer);
+    add_vmbus(writer);
     end(writer);
 }
 

@@ -37,6 +37,7 @@
 #define LAYOUT_PPI_BASE 16
 #define LAYOUT_SPI_BASE 32
 #define LAYOUT_UART_SPI 1
+#define LAYOUT_PPI_SINT 2 /* for SINTs, as on Hyper-V (OpenVMM's default) */
 #define LAYOUT_PPI_TIMER_SECURE 13
 #define LAYOUT_PPI_TIMER_PHYSICAL 14
 #define LAYOUT_PPI_TIMER_VIRTUAL 11

@@ -39,6 +39,7 @@ START_TEST(tree_is_complete)
     gsize size;
     const void *data = g_bytes_get_data(tree, &size);
     const fdt64_t *memory;
+    const fdt32_t *cells;
 
     ck_assert_int_eq(fdt_check_full(data, size), 0);
     ck_assert_str_eq(property(data, "/chosen", "bootargs", 4), "a b");
@@ -52,6 +53,11 @@ START_TEST(tree_is_complete)
     property(data, "/cpus/cpu@100", "reg", 8);
     memory = property(data, "/interrupt-controller@8000000", "reg", 32);
     ck_assert_uint_eq(fdt64_to_cpu(memory[3]), 3 * LAYOUT_GICR_SIZE);
+    cells = property(data, "/vmbus", "interrupts", 12);
+    ck_assert_uint_eq(fdt32_to_cpu(cells[0]), 1); /* a PPI, rising edge */
+    ck_assert_uint_eq(fdt32_to_cpu(cells[1]), LAYOUT_PPI_SINT);
+    ck_assert_uint_eq(fdt32_to_cpu(cells[2]), 1);
+    ck_assert_str_eq(property(data, "/vmbus", "status", 9), "disabled");
     g_bytes_unref(tree);
 }
 END_TEST
