@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VPs that do nothing but interrupt each other, at VTL0 and at VTL2, while they call, return, mask,
- * unmask, wait and are interrupted by timers of both VTLs. Each sender has an SGI of its own at each
- * VTL, and sends it to a VP again only once that has taken the last one; so every interrupt can be
- * counted: a lost one ends the traffic from there to there, and a spurious one is seen.
+ * VPs that do nothing but interrupt each other, at VTL0, at VTL2 and across, while they call, return,
+ * mask, unmask, wait and are interrupted by timers of both VTLs. Each sender has an SGI of its own
+ * at each VTL, and an event flag for each receiver at the other one; it uses it again only once the
+ * last one has been taken. So every interrupt can be counted: a lost one ends the traffic from there
+ * to there, and a spurious one is seen.
  *
  * Both VTLs work on the same tables, which are VTL0's.
  */
@@ -11,22 +12,38 @@
 
 #define VP_ASSIST_PAGE 0x00090013u
 #define ENABLE 1ul
+#define SINT 2u
+#define SINT2 0x000a0002u
+#define SCONTROL 0x000a0010u
+#define SIEFP 0x000a0012u
+#define SINT_INTID 0x12u /* a PPI */
+#define CREATE_PORT 0x0095ul
+#define CONNECT_PORT 0x0096ul
+#define SIGNAL_EVENT 0x005dul
+#define SIGNAL_EVENT_DIRECT 0x00c0ul
+#define EVENT_PORT 2
+#define PORT 100       /* more by the VP that it leads to */
+#define CONNECTION 200
+#define FLAG(vp) ((vp) * 8ul) /* a byte each, which needs no atomic access here */
 #define UART_PERIPHERAL_ID0 0xfe0
 #define PL011_ID0 0x11
 #define TIMER_MAX_US 300
 #define LEVELS 2
 
-/* From one VP to another, at one VTL. */
+enum kind { SGI_VTL0, SGI_VTL2, EVENT_DOWN, EVENT_UP, KINDS };
+
+/* From one VP to another, of one kind. */
 struct channel {
     volatile uint64_t sent, received;
     volatile uint64_t sent_at, slowest;
 };
 
 struct tables {
-    struct channel channel[LEVELS][GUEST_MAX_VPS][GUEST_MAX_VPS]; /* [vtl > 0][from][to] */
+    struct channel channel[KINDS][GUEST_MAX_VPS][GUEST_MAX_VPS]; /* [..][from][to] */
     volatile uint64_t timers[LEVELS][GUEST_MAX_VPS];
-    volatile uint64_t ready, stop, spurious, reasons[GUEST_MAX_VPS];
-    volatile uint64_t stopped[GUEST_MAX_VPS];
+    volatile uint64_t stop, spurious, refused, reasons[GUEST_MAX_VPS];
+    volatile uint64_t ready[GUEST_MAX_VPS], stopped[GUEST_MAX_VPS];
+    volatile uint64_t go;
     unsigned vps;
 };
 
@@ -35,6 +52,8 @@ static struct tables *tables;
 static struct random randoms[GUEST_MAX_VPS];
 static uint8_t assist_pages[GUEST_MAX_VPS][PAGE] __attribute__((aligned(4096)));
 static volatile uint64_t up[GUEST_MAX_VPS];
+static volatile uint8_t flags[GUEST_MAX_VPS][PAGE] __attribute__((aligned(4096)));
+static uint64_t inputs[GUEST_MAX_VPS][PAGE / 8] __attribute__((aligned(4096)));
 
 static unsigned level(void)
 {
@@ -61,18 +80,11 @@ static void fence(void)
     __asm__ volatile("dmb sy" : : : "memory");
 }
 
-static void handler(unsigned intid)
+static void take(enum kind kind, unsigned from)
 {
-    unsigned vp = guest_vp();
-    struct channel *channel;
+    struct channel *channel = &tables->channel[kind][from][guest_vp()];
 
-    if (intid == INTID_TIMER_VIRTUAL) {
-        timer_stop();
-        tables->timers[level()][vp]++;
-        return;
-    }
-    channel = &tables->channel[level()][intid][vp];
-    if (intid >= tables->vps || channel->received + 1 != channel->sent) {
+    if (from >= tables->vps || channel->received + 1 != channel->sent) {
         tables->spurious++;
         return;
     }
@@ -82,18 +94,65 @@ static void handler(unsigned intid)
     channel->received++;
 }
 
+/* One interrupt may stand for several flags; the next one then finds none. */
+static void take_events(void)
+{
+    volatile uint8_t *byte = &flags[guest_vp()][SINT * 0x100];
+
+    for (unsigned from = 0; from < tables->vps; from++)
+        if (byte[from]) {
+            byte[from] = 0;
+            fence();
+            take(guest_vtl ? EVENT_UP : EVENT_DOWN, from);
+        }
+}
+
+static void handler(unsigned intid)
+{
+    if (intid == INTID_TIMER_VIRTUAL) {
+        timer_stop();
+        tables->timers[level()][guest_vp()]++;
+    } else if (intid == SINT_INTID) {
+        take_events();
+    } else {
+        take(guest_vtl ? SGI_VTL2 : SGI_VTL0, intid);
+    }
+}
+
+static uint64_t signal_event(unsigned to)
+{
+    uint64_t down[16] = {HV_PARTITION_SELF,
+                         to | (uint64_t)SINT << 40 | FLAG(guest_vp()) << 48};
+    uint64_t up_there[16] = {(CONNECTION + to) | FLAG(guest_vp()) << 32};
+
+    return guest_vtl ? hv_call(HV_NATIVE, SIGNAL_EVENT_DIRECT | HV_FAST, down)
+                     : hv_call(HV_NATIVE, SIGNAL_EVENT | HV_FAST, up_there);
+}
+
 /* To one that has taken the last one. With interrupts masked: nothing of ours comes between. */
 static void send(void)
 {
     unsigned to = below(tables->vps);
-    struct channel *channel = &tables->channel[level()][guest_vp()][to];
+    bool event = below(2);
+    enum kind kind = event ? (guest_vtl ? EVENT_DOWN : EVENT_UP) : (guest_vtl ? SGI_VTL2 : SGI_VTL0);
+    struct channel *channel = &tables->channel[kind][guest_vp()][to];
 
     if (channel->sent != channel->received)
         return;
     channel->sent_at = counter();
     channel->sent++;
     __asm__ volatile("dsb sy" : : : "memory");
-    gic_send(to, guest_vp());
+    if (event)
+        tables->refused += signal_event(to) != 0;
+    else
+        gic_send(to, guest_vp());
+}
+
+static void prepare_synic(void)
+{
+    hv_set(HV_NATIVE, SIEFP, (uintptr_t)flags[guest_vp()] | ENABLE);
+    hv_set(HV_NATIVE, SINT2, SINT_INTID);
+    hv_set(HV_NATIVE, SCONTROL, ENABLE);
 }
 
 static void prepare(void)
@@ -102,7 +161,9 @@ static void prepare(void)
     for (unsigned intid = 0; intid < GUEST_MAX_VPS; intid++)
         gic_enable(intid);
     gic_enable(INTID_TIMER_VIRTUAL);
+    gic_enable(SINT_INTID);
     interrupt_handle(handler);
+    prepare_synic();
     random_seed(&randoms[guest_vp()], 1 + guest_vp() + 100 * guest_vtl);
 }
 
@@ -123,6 +184,34 @@ static void act_upper(void)
     }
 }
 
+/* For the events of VTL0: TLFS, HvCallCreatePort and HvCallConnectPort. */
+static void make_port(void)
+{
+    unsigned vp = guest_vp();
+    uint64_t *input = inputs[vp];
+    uint64_t block[16] = {(uintptr_t)input};
+
+    input[0] = input[2] = HV_PARTITION_SELF;
+    input[1] = (PORT + vp) | guest_vtl << 32;
+    input[3] = EVENT_PORT;
+    input[4] = SINT | (uint64_t)vp << 32;
+    input[5] = FLAG(GUEST_MAX_VPS) << 16; /* flags, from 0 on */
+    check(hv_call(HV_NATIVE, CREATE_PORT, block) == 0, "no port for VP%u", vp);
+}
+
+static void connect(unsigned vp)
+{
+    uint64_t *input = inputs[guest_vp()];
+    uint64_t block[16] = {(uintptr_t)input}, result;
+
+    input[0] = input[2] = HV_PARTITION_SELF;
+    input[1] = CONNECTION + vp;
+    input[3] = PORT + vp;
+    input[4] = EVENT_PORT;
+    result = hv_call(HV_NATIVE, CONNECT_PORT, block);
+    check(result == 0, "no connection to VP%u: 0x%lx", vp, result);
+}
+
 static void serve(uint64_t vp)
 {
     static struct shared shareds[GUEST_MAX_VPS];
@@ -130,6 +219,7 @@ static void serve(uint64_t vp)
     const volatile uint32_t *reason = (uint32_t *)(assist_pages[vp] + ASSIST_REASON);
 
     prepare();
+    make_port();
     hv_set(HV_NATIVE, VP_ASSIST_PAGE, (uintptr_t)assist_pages[vp] | ENABLE);
     signal_value(&up[vp], 1);
     for (;;) {
@@ -211,6 +301,8 @@ static void act(void)
 static void run_lower(uint64_t vp)
 {
     prepare();
+    signal_value(&own.ready[vp], 1);
+    wait_for(&own.go, 1);
     while (!own.stop)
         act();
     signal_value(&own.stopped[vp], 1);
@@ -221,30 +313,31 @@ static void run_lower(uint64_t vp)
 
 static bool is_quiet(void)
 {
-    for (unsigned vtl = 0; vtl < LEVELS; vtl++)
+    for (unsigned kind = 0; kind < KINDS; kind++)
         for (unsigned from = 0; from < own.vps; from++)
             for (unsigned to = 0; to < own.vps; to++)
-                if (own.channel[vtl][from][to].sent != own.channel[vtl][from][to].received)
+                if (own.channel[kind][from][to].sent != own.channel[kind][from][to].received)
                     return false;
     return true;
 }
 
-static void tell(unsigned vtl)
+static void tell(enum kind kind)
 {
+    static const char *const names[KINDS] = {
+        "VTL0 to VTL0", "VTL2 to VTL2", "VTL2 to VTL0", "VTL0 to VTL2"};
     uint64_t least = UINT64_MAX, sum = 0, slowest = 0, lost = 0;
 
     for (unsigned from = 0; from < own.vps; from++)
         for (unsigned to = 0; to < own.vps; to++) {
-            const struct channel *channel = &own.channel[vtl][from][to];
+            const struct channel *channel = &own.channel[kind][from][to];
 
             sum += channel->received;
             lost += channel->sent - channel->received;
             least = channel->received < least ? channel->received : least;
             slowest = channel->slowest > slowest ? channel->slowest : slowest;
         }
-    report(!lost && least > 0, "VTL%u: %lu interrupts, none lost, at least %lu from each VP to each; "
-           "the slowest took %lu us", vtl * 2, sum, least,
-           slowest * 1000000 / counter_hz());
+    report(!lost && least > 0, "%s: %lu interrupts, none lost, at least %lu from each VP to each; "
+           "the slowest took %lu us", names[kind], sum, least, slowest * 1000000 / counter_hz());
 }
 
 static void finish_storm(void)
@@ -267,9 +360,15 @@ void guest_main(void)
         run_upper();
     tables = &own;
     own.vps = (unsigned)argument_number("vps", 2);
+    hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
+    for (unsigned vp = 0; vp < own.vps; vp++)
+        connect(vp);
     for (unsigned vp = 1; vp < own.vps; vp++)
         check(vp_start(vp, run_lower, vp) == PSCI_SUCCESS, "VP%u does not start", vp);
     prepare();
+    for (unsigned vp = 1; vp < own.vps; vp++)
+        wait_for(&own.ready[vp], 1);
+    signal_value(&own.go, 1);
     for (end = counter() + argument_number("seconds", 10) * counter_hz(); counter() < end;)
         act();
     finish_storm();
@@ -277,6 +376,7 @@ void guest_main(void)
         entries += own.reasons[vp];
     report(own.spurious == 0, "nothing came that nobody had sent");
     report(entries > 0, "VTL2 was entered for interrupts %lu times", entries);
-    for (unsigned vtl = 0; vtl < LEVELS; vtl++)
-        tell(vtl);
+    report(own.refused == 0, "no event was refused");
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        tell((enum kind)kind);
 }
