@@ -18,6 +18,10 @@
 #define SGI 6
 #define UART_IMSC 0x38
 #define UART_ICR 0x44
+#define UART_DR 0x00
+#define UART_CR 0x30
+#define UART_ENABLE 0x301 /* the UART, both ways */
+#define UART_INT_RX (1u << 4)
 #define UART_INT_TX (1u << 5)
 #define DELAY_US 5000
 #define ROUNDS 50
@@ -34,6 +38,7 @@ enum command {
     COMMAND_VINA,   /* set VsmVina */
     COMMAND_CLEAR,  /* VinaAsserted */
     COMMAND_BOTH,   /* VTL1 sets its timer and has VTL2 set its own and stay until both are over */
+    COMMAND_KEY,    /* have the console interrupt when a key is pressed */
     COMMAND_STAY,   /* set the timer in so many us, and stay four times as long */
 };
 
@@ -44,6 +49,7 @@ struct seen {
     volatile uint64_t intid;
     volatile uint64_t when; /* the counter at the last one */
     volatile uint64_t vina; /* VinaStatus at the end of the last command */
+    volatile uint64_t key;   /* what came from the console */
     volatile uint64_t order; /* VTLs that took interrupts, a digit each */
 };
 
@@ -89,8 +95,10 @@ static void upper_handler(unsigned intid)
 
     if (intid == INTID_TIMER_VIRTUAL)
         timer_stop();
-    if (intid == INTID_UART)
+    if (intid == INTID_UART) {
+        to->key = *uart(UART_DR) & 0xff;
         *uart(UART_IMSC) = 0;
+    }
     to->intid = intid;
     to->when = counter();
     to->order = to->order << 4 | guest_vtl;
@@ -141,6 +149,10 @@ static void obey(struct upper *upper, const uint64_t *x)
     case COMMAND_BOTH:
         timer_start(x[2]);
         call_above(COMMAND_STAY, x[2], upper->seen);
+        break;
+    case COMMAND_KEY:
+        *uart(UART_CR) = UART_ENABLE;
+        *uart(UART_IMSC) = UART_INT_RX;
         break;
     case COMMAND_STAY:
         timer_start(x[2]);
@@ -303,6 +315,18 @@ static void test_line(void)
     report(here->intid == INTID_UART && entered(here, 1, 1), "so does a device of VTL2");
 }
 
+/* From outside, at any time. */
+static void test_key(void)
+{
+    struct seen *here = watch();
+
+    command(COMMAND_KEY, 0);
+    while (!here->interrupts)
+        continue;
+    report(here->intid == INTID_UART && entered(here, 1, 1) && here->key == 'k',
+           "a key for VTL2's console pre-empts VTL0: %c", (char)here->key);
+}
+
 static void handler(unsigned intid)
 {
     (void)intid;
@@ -424,6 +448,10 @@ void guest_main(void)
     gic_enable(INTID_TIMER_VIRTUAL);
     if (argument_is("levels", "3")) {
         test_three_levels();
+        return;
+    }
+    if (argument_is("key", "")) {
+        test_key();
         return;
     }
     test_timer(spin, "is busy");
