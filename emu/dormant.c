@@ -176,11 +176,15 @@ static bool ensure_thread(struct dormant *dormant)
     return dormant->has_thread;
 }
 
-static void begin(struct dormant *dormant, bool at_once)
+static void begin(struct dormant *dormant)
 {
+    /* After one interrupt, the next one may be there already. */
+    bool at_once = !dormant->hurried || level_of(dormant)->by_interrupt;
+
     if (!ensure_thread(dormant))
         return;
     g_atomic_int_set(&dormant->lent, true);
+    dormant->since = g_get_monotonic_time();
     g_mutex_lock(&dormant->lock);
     dormant->wanted = true;
     dormant->now = at_once;
@@ -205,7 +209,7 @@ void dormant_watch(struct vp *vp)
 {
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
         if (!vp->level[vtl].dormant.lent && has_a_say(vp, vtl))
-            begin(&vp->level[vtl].dormant, vp->level[vtl].by_interrupt);
+            begin(&vp->level[vtl].dormant);
 }
 
 /* A moving average. */
@@ -239,6 +243,7 @@ void dormant_take(struct vp *vp, unsigned vtl)
     if (!dormant->lent)
         return;
     g_mutex_lock(&dormant->lock);
+    dormant->hurried = g_get_monotonic_time() - dormant->since < dormant->delay;
     dormant->wanted = false;
     wait_until_disarmed(dormant);
     g_mutex_unlock(&dormant->lock);

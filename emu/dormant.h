@@ -10,10 +10,12 @@
  * interrupt. Then the VP is told, and enters that VTL if it is higher than the one that runs.
  *
  * Lending a vCPU to another thread and getting it back costs several switches. So a watcher waits
- * before it begins: a VTL that is called again soon is not watched at all, and neither costs nor
- * misses anything, as it takes its interrupts when it runs. How long it waits adapts to the
- * guest. It begins at once when somebody knows that there is something to see. Begun late or not, it
- * sees what is pending by then: nothing is lost.
+ * before it begins, if the VTL has been called again soon the last time: one that is called again
+ * and again is not watched at all, and neither costs nor misses anything, as it takes its
+ * interrupts when it runs. How long it waits adapts to the host. It begins at once when the VTL was
+ * left alone for longer the last time, was entered because of an interrupt, or when somebody knows
+ * that there is something to see. Begun late or not, it sees what is pending by then: nothing is
+ * lost.
  *
  * Locks: dormant.lock is held for system calls on that vCPU, and comes after those in pause.h.
  * Before Linux 6.12 KVM waits for an RCU grace period when a vCPU changes its thread.
@@ -35,6 +37,8 @@ struct dormant {
     struct vp *vp;
     unsigned vtl;
     gint lent;       /* the vCPU may be with the watcher; written by the VP's thread, atomic */
+    gint64 since;    /* when it was lent; for the VP's thread */
+    bool hurried;    /* the VTL was called again soon the last time; likewise */
     GMutex lock;
     GCond changed;
     /* Under the lock: */
@@ -58,8 +62,7 @@ void dormant_clear(struct dormant *dormant);
 
 /*
  * For the VP's thread, which is about to enter the guest or to wait: has those VTLs watched that have something
- * to say now: those above the active one, and those below, if that wants to be told (VINA). What
- * has been entered because of an interrupt is watched at once, as the next one may be there already.
+ * to say now: those above the active one, and those below, if that wants to be told (VINA).
  */
 void dormant_watch(struct vp *vp);
 

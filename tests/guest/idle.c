@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nothing to do on any VP: VTL2 has returned, VTL0 waits for an interrupt that does not come. The
- * host should have nothing to do either (tests/kvm/idle looks).
+ * Nothing to do on any VP: VTL2 has returned, VTL0 waits for an interrupt that does not come; or, with
+ * the argument `waits`, VTL2 itself waits. The host should have nothing to do either (tests/kvm/idle
+ * looks).
  */
 #include "tests/guest/guest.h"
 
@@ -13,7 +14,7 @@ static noreturn void idle(uint64_t vp)
     gic_enable(INTID_TIMER_VIRTUAL);
     signal_value(&up[vp], 1);
     for (;;)
-        if (guest_vtl == 0)
+        if (guest_vtl == 0 || argument_is("waits", ""))
             wait_for_interrupt();
         else
             vtl_return(0);
