@@ -18,8 +18,8 @@ static void transmit(void *context, uint8_t byte)
 static void set_irq(void *context, bool level)
 {
     struct devices *devices = context;
-    const struct vm *vm = &devices->machine->level[devices->vtl].vm;
-    int error = vm_set_spi(vm, LAYOUT_UART_SPI, level);
+    struct vm *vm = &devices->machine->level[devices->vtl].vm;
+    int error = vm_set_spi(vm, VM_LINE_DEVICE, LAYOUT_SPI_BASE + LAYOUT_UART_SPI, level);
 
     if (error < 0)
         g_critical("VTL%u: KVM refuses the interrupt of the console: %s", devices->vtl,

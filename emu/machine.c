@@ -177,6 +177,26 @@ static void backend_set_timer(void *context, unsigned vp, unsigned vtl, unsigned
     timers_set(&machine->timers, vp, vtl, timer, when);
 }
 
+static int backend_set_line(void *context, unsigned vp, unsigned vtl, uint32_t intid,
+                            bool asserted)
+{
+    struct machine *machine = context;
+    struct vm *vm = &machine->level[vtl].vm;
+    int error = intid < LAYOUT_SPI_BASE ? vm_set_ppi(vm, vp, intid, asserted)
+                                        : vm_set_spi(vm, VM_LINE_HIGHER_VTL, intid, asserted);
+
+    if (asserted)
+        machine_look(machine, vtl);
+    return error;
+}
+
+static int backend_flush(void *context, unsigned vtl)
+{
+    struct machine *machine = context;
+
+    return vm_flush_tlb(&machine->level[vtl].vm);
+}
+
 /* What the thread has used of a processor, the guest's code and ours for it. */
 static uint64_t backend_runtime(void *context, unsigned index)
 {
@@ -254,6 +274,8 @@ static const struct vtl_backend backend = {
     .prepare_vp = power_prepare_vp,
     .start_vp = power_start_vp,
     .assert_interrupt = backend_interrupt,
+    .set_interrupt_line = backend_set_line,
+    .flush_tlb = backend_flush,
     .is_suspended = power_is_suspended,
     .suspend = power_suspend,
     .crashed = backend_crashed,

@@ -109,6 +109,7 @@ bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
 
     *vm = (struct vm){.fd = create(kvm)};
     g_mutex_init(&vm->flush.lock);
+    g_mutex_init(&vm->lines.lock);
     if (failed(vm->fd, "KVM creates no virtual machine", NULL, vtl, error) ||
         failed(map_memory(vm->fd, vtl, memory), "KVM refuses the guest memory", NULL, vtl, error) ||
         failed(forward_calls(vm->fd), "KVM refuses the SMCCC filter", linux_6_4, vtl, error) ||
@@ -129,6 +130,7 @@ void vm_close(struct vm *vm)
     if (vm->fd > 0)
         close(vm->fd);
     vm_flush_close(vm);
+    g_mutex_clear(&vm->lines.lock);
     *vm = (struct vm){0};
 }
 
@@ -173,26 +175,50 @@ bool vm_create_gic(struct vm *vm, unsigned vp_count, GError **error)
     return result >= 0;
 }
 
-static int set_line(const struct vm *vm, uint32_t intid, bool level)
+/* @vcpu is for a PPI; an SPI is the GIC's. */
+static int set_line(const struct vm *vm, uint32_t type, unsigned vcpu, uint32_t intid, bool level)
 {
     struct kvm_irq_level irq = {
-        .irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (intid & KVM_ARM_IRQ_NUM_MASK),
+        .irq = type << KVM_ARM_IRQ_TYPE_SHIFT | vcpu << KVM_ARM_IRQ_VCPU_SHIFT | intid,
         .level = level,
     };
 
     return kvm_ioctl(vm->fd, KVM_IRQ_LINE, &irq);
 }
 
-int vm_set_spi(const struct vm *vm, unsigned spi, bool level)
+static bool is_spi(uint32_t intid)
 {
-    return set_line(vm, LAYOUT_SPI_BASE + spi, level);
+    return intid >= LAYOUT_SPI_BASE && intid < LAYOUT_INTERRUPTS;
 }
 
-int vm_pulse_spi(const struct vm *vm, uint32_t intid)
+/* To KVM, raising the line of an edge-triggered interrupt is an edge each time. */
+int vm_set_spi(struct vm *vm, enum vm_line_driver driver, uint32_t intid, bool high)
 {
-    int error = set_line(vm, intid, true);
+    uint8_t bit = (uint8_t)(1u << driver), *drivers = &vm->lines.high[intid % LAYOUT_INTERRUPTS];
+    int error = 0;
 
-    return error < 0 ? error : set_line(vm, intid, false);
+    if (!is_spi(intid))
+        return -EINVAL;
+    g_mutex_lock(&vm->lines.lock);
+    *drivers = high ? *drivers | bit : *drivers & (uint8_t)~bit;
+    if (high || !*drivers)
+        error = set_line(vm, KVM_ARM_IRQ_TYPE_SPI, 0, intid, high);
+    g_mutex_unlock(&vm->lines.lock);
+    return error;
+}
+
+int vm_pulse_spi(struct vm *vm, uint32_t intid)
+{
+    int error;
+
+    if (!is_spi(intid))
+        return -EINVAL;
+    g_mutex_lock(&vm->lines.lock);
+    error = set_line(vm, KVM_ARM_IRQ_TYPE_SPI, 0, intid, true);
+    if (error == 0 && !vm->lines.high[intid])
+        error = set_line(vm, KVM_ARM_IRQ_TYPE_SPI, 0, intid, false);
+    g_mutex_unlock(&vm->lines.lock);
+    return error;
 }
 
 static bool is_timer(uint32_t intid)
@@ -204,6 +230,11 @@ static bool is_timer(uint32_t intid)
         if (intid == LAYOUT_PPI_BASE + timers[i])
             return true;
     return false;
+}
+
+int vm_set_ppi(const struct vm *vm, unsigned index, uint32_t intid, bool high)
+{
+    return is_timer(intid) ? -EPERM : set_line(vm, KVM_ARM_IRQ_TYPE_PPI, index, intid, high);
 }
 
 static int access_redistributor(const struct vm *vm, uint64_t mpidr, uint32_t offset, bool write,

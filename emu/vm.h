@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "emu/layout.h"
 #include "emu/memory.h"
 
 /* For vm_flush_tlb(). */
@@ -19,11 +20,24 @@ struct vm_flush {
     unsigned clean; /* pages of it that are clean in KVM's dirty log, from the first one on */
 };
 
+/* Who drives the line of an SPI: it is high as long as anybody has it so. */
+enum vm_line_driver {
+    VM_LINE_DEVICE,     /* one of the VTL's own */
+    VM_LINE_HIGHER_VTL, /* HvCallAssertVirtualInterrupt */
+};
+
+/* For vm_set_spi(). */
+struct vm_lines {
+    GMutex lock;
+    uint8_t high[LAYOUT_INTERRUPTS]; /* of each INTID, the set of those who have it so */
+};
+
 struct vm {
     int fd;
     int gic;
     unsigned breakpoints; /* hardware breakpoints a vCPU has */
     bool can_suspend;     /* KVM_MP_STATE_SUSPENDED works */
+    struct vm_lines lines;
     struct vm_flush flush;
 };
 
@@ -60,11 +74,14 @@ void vm_flush_close(struct vm *vm);
 /* Creates the GIC; call after the last vCPU has been created, before the first one runs. */
 bool vm_create_gic(struct vm *vm, unsigned vp_count, GError **error);
 
-/* Sets the level of SPI @spi (0 is INTID 32). */
-int vm_set_spi(const struct vm *vm, unsigned spi, bool level);
+/* Sets the line of the SPI with INTID @intid; -EINVAL: the GIC has no such SPI. */
+int vm_set_spi(struct vm *vm, enum vm_line_driver driver, uint32_t intid, bool high);
+
+/* The same for the PPI with INTID @intid (16-31) of vCPU @index. -EPERM for a timer's. */
+int vm_set_ppi(const struct vm *vm, unsigned index, uint32_t intid, bool high);
 
 /* An edge of the SPI with INTID @intid, if the guest has it edge-triggered. */
-int vm_pulse_spi(const struct vm *vm, uint32_t intid);
+int vm_pulse_spi(struct vm *vm, uint32_t intid);
 
 /*
  * An edge of the PPI with INTID @intid (16-31) of the vCPU with affinity @mpidr, whatever its

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hyper-V status codes (TLFS, "Hypercall Status Codes"; numbers as in Linux, hvgdk_mini.h).
+ * Hyper-V status codes (TLFS, "Hypercall Status Codes"; numbers as in Linux, hvgdk_mini.h,
+ * and OpenVMM, hvdef).
  */
 #ifndef SMCCC_HV_STATUS_H
 #define SMCCC_HV_STATUS_H
@@ -27,6 +28,7 @@
     ROW(OBJECT_IN_USE, 0x19)                                                                       \
     ROW(INVALID_REGISTER_VALUE, 0x50)                                                              \
     ROW(INVALID_VTL_STATE, 0x51)                                                                   \
+    ROW(INVALID_DEVICE_ID, 0x57)                                                                   \
     ROW(OPERATION_FAILED, 0x71)                                                                    \
     ROW(VTL_ALREADY_ENABLED, 0x86)
 

@@ -154,12 +154,25 @@ static enum hv_status execute_batch(struct execution *execution, void *context)
     return status;
 }
 
+/* Fixed headers are whole qwords before a variable one. */
+static enum hv_status execute_variable(struct execution *execution, void *context)
+{
+    const struct hv_variable_header variable = {
+        .qwords = execution->input + execution->call->header_size / QWORD,
+        .count = execution->control.variable_size / QWORD,
+    };
+
+    return execution->call->handle(context, execution->input, &variable, execution->output);
+}
+
 static enum hv_status execute(struct execution *execution, void *context)
 {
     if (execution->call->batch)
         return execute_batch(execution, context);
     if (execution->call->flags & HV_CALL_REP)
         return execute_reps(execution, context);
+    if (execution->call->flags & HV_CALL_VARIABLE)
+        return execute_variable(execution, context);
     return execution->call->handle(context, execution->input, NULL, execution->output);
 }
 

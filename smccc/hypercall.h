@@ -34,8 +34,15 @@ struct hv_control {
 
 struct hv_control hv_control_decode(uint64_t word);
 
+/* The variable header of a call. */
+struct hv_variable_header {
+    const uint64_t *qwords;
+    size_t count;
+};
+
 /*
- * Executes a simple call (@element is NULL, @output the whole block) or one repetition of a rep
+ * Executes a simple call (@element is NULL, or the struct hv_variable_header of a call that takes
+ * one, even if it is empty; @output is the whole block) or one repetition of a rep
  * call (@output is that element's). @header is the fixed part of the input. The blocks are
  * private copies, @output is zeroed; both are 8-byte aligned at their beginning only.
  * HV_STATUS_INTERRUPTED: it has done nothing, and is to be called again a little later.

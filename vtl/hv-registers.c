@@ -31,7 +31,12 @@
 #define FEATURE_SINT_POLLING (1ull << (76 - 64))
 #define FEATURE_DIRECT_STIMER (1ull << (77 - 64))
 
-/* Features, bits 63:32: spin this often before NotifyLongSpinWait; all ones: never. */
+/*
+ * Features: calls with sets of VPs are there (TLFS, HvCallFlushVirtualAddressSpaceEx). Cluster IPIs
+ * (bit 2) are there, too, but not recommended: ICC_SGI1R_EL1 needs no exit to us.
+ */
+#define RECOMMEND_EX_PROCESSOR_MASKS (1ull << 3)
+/* Bits 63:32: spin this often before NotifyLongSpinWait; all ones: never. */
 #define NEVER_NOTIFY_SPIN (0xffffffffull << 32)
 
 #define LIMIT_VPS 64u
@@ -79,7 +84,7 @@ static struct hv_u128 get_features(const struct vtl_vp *vp, unsigned vtl, uint32
     (void)vp;
     (void)vtl;
     (void)name;
-    return (struct hv_u128){.low = NEVER_NOTIFY_SPIN};
+    return (struct hv_u128){.low = NEVER_NOTIFY_SPIN | RECOMMEND_EX_PROCESSOR_MASKS};
 }
 
 static struct hv_u128 get_limits(const struct vtl_vp *vp, unsigned vtl, uint32_t name)

@@ -4,7 +4,9 @@
 
 #include "vtl/bank.h"
 #include "vtl/enable.h"
+#include "vtl/flush-calls.h"
 #include "vtl/hv-registers.h"
+#include "vtl/interrupt-calls.h"
 #include "vtl/intercept.h"
 #include "vtl/port-call.h"
 #include "vtl/protection-call.h"
@@ -259,6 +261,28 @@ static enum hv_status get_vp_index(void *context, const void *header, const void
     return HV_STATUS_INVALID_PARAMETER;
 }
 
+/*
+ * TLFS, TlbFlushInhibit: of a lower VTL's TLB, if the translation succeeds. The walk comes second:
+ * what changes afterwards is not flushed. @vp is stopped.
+ */
+static enum hv_status translate_with_lock(const struct vtl_vp *caller, const struct target *target,
+                                          const struct hv_translate_input *input,
+                                          struct hv_translate_output *output)
+{
+    _Atomic uint16_t *locked = &target->vp->level[caller->active].tlb_locked;
+    uint16_t bit = (uint16_t)(1u << target->vtl), before = *locked;
+    bool lock = input->flags & HV_TRANSLATE_NO_FLUSH && target->vtl < caller->active;
+    enum hv_status status;
+
+    if (lock)
+        *locked |= bit;
+    status = hv_translate(target->vp, target->vtl, input, output);
+    if (lock && !(before & bit) &&
+        (status != HV_STATUS_SUCCESS || output->code != HV_TRANSLATE_SUCCESS))
+        *locked &= (uint16_t)~bit;
+    return status;
+}
+
 static enum hv_status translate_virtual_address(void *context, const void *header,
                                                 const void *element, void *output)
 {
@@ -279,7 +303,7 @@ static enum hv_status translate_virtual_address(void *context, const void *heade
     status = stop(caller, target.vp);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    status = hv_translate(target.vp, target.vtl, input, output);
+    status = translate_with_lock(caller, &target, input, output);
     resume(caller, target.vp);
     return status;
 }
@@ -297,12 +321,22 @@ static enum hv_status install_intercept(void *context, const void *header, const
 }
 
 const struct hv_call vtl_calls[] = {
+    {HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE, "HvCallFlushVirtualAddressSpace", 0,
+     sizeof(struct hv_flush), 0, 0, hv_flush, NULL},
+    {HV_CALL_NOTIFY_LONG_SPIN_WAIT, "HvCallNotifyLongSpinWait", 0,
+     sizeof(struct hv_long_spin_wait), 0, 0, hv_long_spin_wait, NULL},
+    {HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI, "HvCallSendSyntheticClusterIpi", 0,
+     sizeof(struct hv_cluster_ipi), 0, 0, hv_cluster_ipi, NULL},
     {HV_CALL_MODIFY_VTL_PROTECTION_MASK, "HvCallModifyVtlProtectionMask", HV_CALL_REP,
      sizeof(struct hv_modify_protection), sizeof(uint64_t), 0, NULL, hv_modify_protection},
     {HV_CALL_ENABLE_PARTITION_VTL, "HvCallEnablePartitionVtl", 0,
      sizeof(struct enable_partition_vtl), 0, 0, enable_partition_vtl, NULL},
     {HV_CALL_ENABLE_VP_VTL, "HvCallEnableVpVtl", 0, sizeof(struct vp_and_context), 0, 0,
      enable_vp_vtl, NULL},
+    {HV_CALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX, "HvCallFlushVirtualAddressSpaceEx", HV_CALL_VARIABLE,
+     sizeof(struct hv_flush_ex), 0, 0, hv_flush_ex, NULL},
+    {HV_CALL_SEND_SYNTHETIC_CLUSTER_IPI_EX, "HvCallSendSyntheticClusterIpiEx", HV_CALL_VARIABLE,
+     sizeof(struct hv_cluster_ipi_ex), 0, 0, hv_cluster_ipi_ex, NULL},
     {HV_CALL_INSTALL_INTERCEPT, "HvCallInstallIntercept", 0, sizeof(struct hv_install_intercept), 0,
      0, install_intercept, NULL},
     {HV_CALL_GET_VP_REGISTERS, "HvCallGetVpRegisters", HV_CALL_REP | HV_CALL_EARLY,
@@ -321,6 +355,10 @@ const struct hv_call vtl_calls[] = {
      hv_post_message, NULL},
     {HV_CALL_SIGNAL_EVENT, "HvCallSignalEvent", 0, sizeof(struct hv_signal_event), 0, 0,
      hv_signal_event, NULL},
+    {HV_CALL_RETARGET_DEVICE_INTERRUPT, "HvCallRetargetDeviceInterrupt", HV_CALL_VARIABLE,
+     sizeof(struct hv_retarget_interrupt), 0, 0, hv_retarget_interrupt, NULL},
+    {HV_CALL_ASSERT_VIRTUAL_INTERRUPT, "HvCallAssertVirtualInterrupt", 0,
+     sizeof(struct hv_assert_interrupt), 0, 0, hv_assert_interrupt, NULL},
     {HV_CALL_CREATE_PORT, "HvCallCreatePort", 0, sizeof(struct hv_create_port), 0, 0,
      hv_create_port, NULL},
     {HV_CALL_CONNECT_PORT, "HvCallConnectPort", 0, sizeof(struct hv_connect_port), 0, 0,

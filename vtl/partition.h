@@ -111,6 +111,15 @@ struct vtl_backend {
      * if the GIC has no such interrupt or keeps it for itself.
      */
     int (*assert_interrupt)(void *machine, unsigned vp, unsigned vtl, uint32_t intid);
+    /*
+     * Drives the line of interrupt @intid at the GIC of @vtl: a PPI (16-31) of that VP, or an SPI.
+     * What that does is the GIC's configuration: a level stays until it is lowered, an edge is the
+     * raising. Threads and errors as above.
+     */
+    int (*set_interrupt_line)(void *machine, unsigned vp, unsigned vtl, uint32_t intid,
+                              bool asserted);
+    /* Has all VPs forget the translations of @vtl's tables before it returns; from any thread. */
+    int (*flush_tlb)(void *machine, unsigned vtl);
     /* Does @vtl of the VP wait to be started, by whatever means? */
     bool (*is_suspended)(void *machine, unsigned vp, unsigned vtl);
     /*

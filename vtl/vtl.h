@@ -17,6 +17,9 @@
  *   hv-registers.h  synthetic registers, one row each
  *   register-views.h  names for parts of registers, and for others of the same contents
  *   hypercalls.h    the Hyper-V hypercalls that the core answers
+ *   interrupt-calls.h  interrupts for other VTLs and VPs, by hypercall
+ *   flush-calls.h   flushing TLBs, by hypercall
+ *   vp-set.h        sets of VPs in hypercalls
  *   protection.h    what lower VTLs may do with each page
  *   protection-call.h  the same by hypercall
  *   fetch.h         its instructions and tables, with the rights of the VTL
@@ -40,9 +43,11 @@
 #include "vtl/exception.h"
 #include "vtl/fault.h"
 #include "vtl/fetch.h"
+#include "vtl/flush-calls.h"
 #include "vtl/hv-registers.h"
 #include "vtl/hypercalls.h"
 #include "vtl/intercept.h"
+#include "vtl/interrupt-calls.h"
 #include "vtl/partition.h"
 #include "vtl/port-call.h"
 #include "vtl/ports.h"

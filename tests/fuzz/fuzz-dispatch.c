@@ -12,6 +12,7 @@
 
 #define VPS 2
 #define ACTIONS_MAX 32
+#define BANKS_FILLED 24u /* bytes of a variable header */
 #define POKE_MAX 64u /* bytes */
 /* VTL1 owns the third quarter of RAM, VTL2 the last; they keep all lower ones out. */
 #define QUARTER (MEMORY_PARTITION_RAM / 4)
@@ -19,6 +20,7 @@
 #define FIRST_OF(vtl) (((vtl) + 1) * QUARTER) /* not for VTL0 */
 #define FAST (1ull << 16)
 #define FAST_UNIT 16u
+#define VARIABLE_SHIFT 17
 #define REPS_SHIFT 32
 #define START_SHIFT 48
 #define REPS_MASK 0xfffu
@@ -43,6 +45,7 @@ struct belongings {
     uint8_t ram[QUARTER];
     struct hv_u128 registers[VPS][MEMORY_PARTITION_REGISTERS];
     struct hv_u128 synthetic[VPS][G_N_ELEMENTS(private_names)];
+    unsigned lines, flushes; /* changes of its interrupt lines, flushes of its TLB */
 };
 
 static GArray *synthetic; /* names of all registers that the core itself holds */
@@ -78,6 +81,8 @@ static void start_partition(struct fuzz_input *input)
 static void note_belongings(struct belongings *own, unsigned vtl)
 {
     memcpy(own->ram, partition->ram + FIRST_OF(vtl), QUARTER);
+    own->lines = partition->line[vtl].count;
+    own->flushes = partition->flushes[vtl];
     for (unsigned vp = 0; vp < VPS; vp++) {
         memcpy(own->registers[vp], partition->registers[vp][vtl], sizeof(own->registers[vp]));
         for (size_t i = 0; i < G_N_ELEMENTS(private_names); i++)
@@ -121,6 +126,7 @@ static void check_belongings(const struct belongings *before, unsigned vtl, unsi
 
     note_belongings(&now, vtl);
     FUZZ_CHECK(ram_is_as_before(&now, before, vtl, actor));
+    FUZZ_CHECK(now.lines == before->lines && now.flushes == before->flushes);
     FUZZ_CHECK(!memcmp(now.registers, before->registers, sizeof(now.registers)));
     FUZZ_CHECK(!memcmp(now.synthetic, before->synthetic, sizeof(now.synthetic)));
 }
@@ -197,6 +203,8 @@ static uint64_t take_control(struct fuzz_input *input, const struct hv_call **ca
     word |= *call ? (*call)->code : fuzz_u16(input);
     if (*call && (*call)->flags & HV_CALL_REP)
         word |= (uint64_t)(1 + (shape >> 1 & 7)) << REPS_SHIFT;
+    if (*call && (*call)->flags & HV_CALL_VARIABLE)
+        word |= (uint64_t)(shape >> 1 & 7) << VARIABLE_SHIFT;
     if (shape & 0x40)
         word |= (uint64_t)(fuzz_u8(input) & 7) << START_SHIFT;
     if (shape & 0x80)
@@ -292,7 +300,8 @@ static void take_blocks(struct vtl_vp *vp, struct fuzz_input *input, const struc
 
         x[i] = place & 1 ? take_number(input) : place / 2 * (uint64_t)sizeof(uint64_t);
     }
-    fill_block(vp, input, x[0], call->header_size + 2 * call->element_size);
+    fill_block(vp, input, x[0], call->header_size + 2 * call->element_size +
+                                    (call->flags & HV_CALL_VARIABLE ? BANKS_FILLED : 0));
 }
 
 static void hypercall(struct vtl_vp *vp, struct fuzz_input *input, enum hvc_convention convention)
@@ -314,7 +323,7 @@ static void hypercall(struct vtl_vp *vp, struct fuzz_input *input, enum hvc_conv
                   : vtl_hypercall(vp, convention, &after);
     if (outcome == SMCCC_INTERCEPTED)
         check_intercepted(vp, find_call(before.x[first]), &before, &after);
-    /* To be made again (the only call that waits waits for another VP), or for another VTL to see to. */
+    /* To be made again (the call waits for another VP), or for another VTL to see to. */
     if (outcome != SMCCC_DONE)
         return;
     check_result(find_call(before.x[first]), convention, &before, &after);

@@ -189,8 +189,34 @@ static int assert_interrupt(void *machine, unsigned vp, unsigned vtl, uint32_t i
 {
     struct memory_partition *partition = machine;
 
+    if (intid == MEMORY_PARTITION_TIMER)
+        return -EPERM;
     partition->interrupt[vp][vtl].count++;
     partition->interrupt[vp][vtl].intid = intid;
+    return 0;
+}
+
+static int set_interrupt_line(void *machine, unsigned vp, unsigned vtl, uint32_t intid,
+                              bool asserted)
+{
+    struct memory_partition *partition = machine;
+
+    if (intid == MEMORY_PARTITION_TIMER || intid >= MEMORY_PARTITION_INTIDS)
+        return -EPERM;
+    partition->line[vtl].count++;
+    partition->line[vtl].vp = vp;
+    partition->line[vtl].intid = intid;
+    partition->line[vtl].asserted = asserted;
+    return 0;
+}
+
+static int flush_tlb(void *machine, unsigned vtl)
+{
+    struct memory_partition *partition = machine;
+
+    if (partition->flush_fails)
+        return -ENOMEM;
+    partition->flushes[vtl]++;
     return 0;
 }
 
@@ -240,6 +266,8 @@ static const struct vtl_backend backend = {
     .prepare_vp = prepare_vp,
     .start_vp = start_vp,
     .assert_interrupt = assert_interrupt,
+    .set_interrupt_line = set_interrupt_line,
+    .flush_tlb = flush_tlb,
     .is_suspended = is_suspended,
     .suspend = suspend,
     .crashed = crashed,

@@ -14,6 +14,8 @@
 #define MEMORY_PARTITION_TOLD 16
 #define MEMORY_PARTITION_GICR 0x80a0000ull /* redistributor of VP 0 */
 #define MEMORY_PARTITION_REGISTERS 320
+#define MEMORY_PARTITION_TIMER 27u /* the GIC keeps this INTID for itself */
+#define MEMORY_PARTITION_INTIDS 128u
 
 /* A call of protect(). */
 struct memory_protect {
@@ -37,6 +39,14 @@ struct memory_partition {
         unsigned count; /* calls of assert_interrupt() */
         uint32_t intid; /* of the last */
     } interrupt[MEMORY_PARTITION_VPS][VTL_LEVELS];
+    struct {
+        unsigned count; /* calls of set_interrupt_line() */
+        unsigned vp;    /* of the last */
+        uint32_t intid;
+        bool asserted;
+    } line[VTL_LEVELS];
+    unsigned flushes[VTL_LEVELS]; /* calls of flush_tlb() that did not fail */
+    bool flush_fails;
     bool suspended[MEMORY_PARTITION_VPS][VTL_LEVELS]; /* as suspend() was told */
     unsigned crashes;  /* calls of crashed() */
     unsigned crash_vtl;

@@ -22,6 +22,7 @@
 #define VARIABLE_SHIFT 17
 #define STATUS(result) ((result) & 0xffff)
 #define PATTERN(n) (UINT64_C(0x5a5a0000a5a50000) + (n))
+#define BANKS_MAX 3 /* qwords of a variable header */
 #define RANDOM_INPUTS 500 /* of each call */
 #define SEED UINT64_C(20240314)
 
@@ -464,7 +465,7 @@ static uint64_t random_word(uint64_t *state)
 static void fill_input(const struct hv_call *call, uint64_t *state)
 {
     uint64_t words[HV_PAGE_SIZE / WORD];
-    size_t count = (input_size(call, 1) + WORD - 1) / WORD;
+    size_t count = (input_size(call, 1) + WORD - 1) / WORD + BANKS_MAX;
 
     for (size_t i = 0; i < count; i++)
         words[i] = random_word(state);
@@ -487,6 +488,8 @@ START_TEST(refusal_changes_nothing)
 
         partition->core->vps[0].active = next_random(&state) % 2 ? 2 : 0;
         fill_input(call, &state);
+        if (call->flags & HV_CALL_VARIABLE)
+            request.control |= next_random(&state) % (BANKS_MAX + 1) << VARIABLE_SHIFT;
         take_snapshot(&before);
         result = perform(&request, HVC_HYPERCALL);
         unchanged = is_unchanged(&before);
