@@ -220,7 +220,10 @@ static void learn_cost(struct dormant *dormant, gint64 cost)
     dormant->delay = CLAMP(delay, DELAY_MIN_US, DELAY_MAX_US);
 }
 
-/* With the lock held: the vCPU comes back. */
+/*
+ * With the lock held: the vCPU comes back. If it is still wanted (dormant_hold()), the watcher may
+ * have begun again by the time this thread has the lock, with a turn of its own.
+ */
 static void wait_until_disarmed(struct dormant *dormant)
 {
     gint64 begin;
@@ -230,9 +233,11 @@ static void wait_until_disarmed(struct dormant *dormant)
         return;
     dormant->in_vain++;
     begin = g_get_monotonic_time();
-    push_out(dormant);
-    while (dormant->armed)
+    while (dormant->armed) {
+        dormant->turn++;
+        push_out(dormant);
         g_cond_wait(&dormant->changed, &dormant->lock);
+    }
     learn_cost(dormant, g_get_monotonic_time() - begin);
 }
 
