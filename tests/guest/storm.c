@@ -257,10 +257,12 @@ static void wait_for_timer(void)
     uint64_t before = own.timers[0][guest_vp()];
 
     timer_start(below(TIMER_MAX_US));
-    unmask();
-    while (own.timers[0][guest_vp()] == before)
+    /* Masked, so that none is taken between the look and the wait. */
+    while (own.timers[0][guest_vp()] == before) {
         wait_for_interrupt();
-    mask();
+        unmask();
+        mask();
+    }
 }
 
 /* A load from a device, which an interrupt must not cut in two. */
