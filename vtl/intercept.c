@@ -6,6 +6,7 @@
 
 #include "smccc/hypercall.h"
 #include "vtl/exception.h"
+#include "vtl/fetch.h"
 #include "vtl/hv-registers.h"
 #include "vtl/synic.h"
 #include "vtl/vp-registers.h"
@@ -233,6 +234,33 @@ static void lock_tlb(struct vtl_vp *vp, unsigned owner)
     vp->level[owner].tlb_locked |= (uint16_t)(1u << vp->active);
 }
 
+/* Is the page still where the access has found it? */
+static bool maps_still(const struct vtl_vp *vp, const struct vtl_fault *fault)
+{
+    struct translate_regime regime = vp_translation_regime(vp, vp->active);
+    struct vtl_tables tables = {vp->partition, vp->active};
+    uint64_t gpa;
+
+    return translate_address(&regime, fault->gva, vtl_read_table, &tables, &gpa) == 0 &&
+           gpa == fault->gpa;
+}
+
+/*
+ * What the owner is told of the mapping holds until it returns, if all flush as they should: the
+ * lock comes first, then the look. A VP that has changed the mapping before may have flushed already.
+ */
+static bool lock_mapping(struct vtl_vp *vp, unsigned owner, const struct vtl_fault *fault)
+{
+    uint16_t before = vp->level[owner].tlb_locked;
+    bool holds;
+
+    lock_tlb(vp, owner);
+    holds = maps_still(vp, fault);
+    if (!holds && !(before & 1u << vp->active))
+        vp->level[owner].tlb_locked &= (uint16_t)~(1u << vp->active);
+    return holds;
+}
+
 enum vtl_entry_reason vtl_intercept_memory(struct vtl_vp *vp, unsigned owner,
                                            enum hv_intercept_message type,
                                            const struct vtl_fault *fault)
@@ -250,10 +278,8 @@ enum vtl_entry_reason vtl_intercept_memory(struct vtl_vp *vp, unsigned owner,
 
     if (fault->gva_valid)
         memory.info |= HV_MEMORY_GVA_VALID;
-    if (fault->gva_valid && !fault->in_walk) {
+    if (fault->gva_valid && !fault->in_walk && lock_mapping(vp, owner, fault))
         memory.info |= HV_MEMORY_GVA_GPA_VALID;
-        lock_tlb(vp, owner);
-    }
     return send(vp, owner, type, &memory, sizeof(memory));
 }
 

@@ -426,6 +426,23 @@ START_TEST(tlb_lock)
 }
 END_TEST
 
+/* Another VP has changed the mapping between the access and the lock, and flushed: no promise. */
+START_TEST(no_tlb_lock_for_a_mapping_that_has_gone)
+{
+    struct vtl_fault fault;
+
+    prepare_sim(2, SIM);
+    set_code(LDR);
+    allow(5, 0);
+    vtl_fault_find(vp, VTL_FAULT_ANY_PAGE, &fault);
+    ck_assert(fault.gva_valid && !fault.in_walk);
+    fault.gva += HV_PAGE_SIZE;
+    vtl_intercept_memory(vp, 2, HV_MESSAGE_GPA_INTERCEPT, &fault);
+    ck_assert_uint_eq(partition->ram[SIM + 0x2d], HV_MEMORY_GVA_VALID);
+    ck_assert_uint_eq(vp->level[2].tlb_locked, 0);
+}
+END_TEST
+
 /* --- Delivery -------------------------------------------------------------------------------- */
 
 START_TEST(entry_reasons)
@@ -614,6 +631,7 @@ END_TEST
 
 UNIT_MAIN_WITH("intercept", set_up, tear_down, memory_in_slot, memory_in_assist_page,
                no_assist_page, other_owner, reset_message, hypercall_message, syndromes, fetch,
-               unmapped, unknown, walks, tlb_lock, entry_reasons, busy_slot, nobody_prepared,
+               unmapped, unknown, walks, tlb_lock,
+               no_tlb_lock_for_a_mapping_that_has_gone, entry_reasons, busy_slot, nobody_prepared,
                owners, who_wants, event_is_taken_once, event_of_active_vtl, event_is_taken_back,
                event_bits)
