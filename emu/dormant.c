@@ -64,16 +64,23 @@ static int set_state(struct dormant *dormant, uint32_t state)
     return kvm_ioctl(level_of(dormant)->vcpu.fd, KVM_SET_MP_STATE, &argument);
 }
 
+static bool would_wake_up(const struct kvm_run *run)
+{
+    return run->exit_reason == KVM_EXIT_SYSTEM_EVENT &&
+           run->system_event.type == KVM_SYSTEM_EVENT_WAKEUP;
+}
+
 /* In KVM_RUN until there is an interrupt (0), or somebody wants the vCPU (-EINTR). */
 static int watch_once(struct dormant *dormant)
 {
     struct pause *pause = &dormant->vp->machine->pause;
+    const struct vcpu *vcpu = &level_of(dormant)->vcpu;
     int error;
 
     pause_enter_guest(pause, &dormant->pause, dormant->vtl);
-    error = ioctl(level_of(dormant)->vcpu.fd, KVM_RUN, 0) < 0 ? -errno : 0;
+    error = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
     pause_leave_guest(pause, &dormant->pause);
-    return error;
+    return error == 0 && !would_wake_up(vcpu->run) ? -EPROTO : error;
 }
 
 static int watch_while_wanted(struct dormant *dormant, unsigned turn)
