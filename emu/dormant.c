@@ -77,7 +77,8 @@ static int watch_once(struct dormant *dormant)
     const struct vcpu *vcpu = &level_of(dormant)->vcpu;
     int error;
 
-    pause_enter_guest(pause, &dormant->pause, dormant->vtl);
+    if (!pause_enter_guest(pause, &dormant->pause, dormant->vtl))
+        return -EINTR;
     error = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
     pause_leave_guest(pause, &dormant->pause);
     return error == 0 && !would_wake_up(vcpu->run) ? -EPROTO : error;
@@ -138,6 +139,15 @@ static void watch(struct dormant *dormant)
     g_mutex_lock(&dormant->lock);
 }
 
+/*
+ * Somebody waits for the vCPU, and may be slow to see that it is there: it must not be gone again by
+ * then. With the lock held.
+ */
+static bool is_recalled(const struct dormant *dormant)
+{
+    return g_atomic_int_get(&dormant->pause.recalled);
+}
+
 /* With the lock held. False: something has changed meanwhile. */
 static bool wait_before(struct dormant *dormant)
 {
@@ -146,8 +156,9 @@ static bool wait_before(struct dormant *dormant)
 
     while (dormant->wanted && !dormant->now && !dormant->quit && dormant->turn == turn)
         if (!g_cond_wait_until(&dormant->changed, &dormant->lock, end))
-            return dormant->wanted && dormant->turn == turn && !dormant->quit;
-    return dormant->wanted && dormant->now && !dormant->quit;
+            return dormant->wanted && dormant->turn == turn && !dormant->quit &&
+                   !is_recalled(dormant);
+    return dormant->wanted && dormant->now && !dormant->quit && !is_recalled(dormant);
 }
 
 static void *watcher_main(void *argument)
@@ -156,7 +167,7 @@ static void *watcher_main(void *argument)
 
     g_mutex_lock(&dormant->lock);
     while (!dormant->quit) {
-        if (!dormant->wanted) {
+        if (!dormant->wanted || is_recalled(dormant)) {
             dormant->asleep = true;
             g_cond_wait(&dormant->changed, &dormant->lock);
             dormant->asleep = false;
@@ -228,11 +239,12 @@ static void learn_cost(struct dormant *dormant, gint64 cost)
 }
 
 /*
- * With the lock held: the vCPU comes back. If it is still wanted (dormant_hold()), the watcher may
- * have begun again by the time this thread has the lock, with a turn of its own.
+ * With the lock held: the vCPU comes back, at once even if a pause keeps the watcher out of KVM_RUN,
+ * as whoever makes it may wait for a lock that our caller holds.
  */
 static void wait_until_disarmed(struct dormant *dormant)
 {
+    struct pause *pause = &dormant->vp->machine->pause;
     gint64 begin;
 
     dormant->turn++;
@@ -241,10 +253,12 @@ static void wait_until_disarmed(struct dormant *dormant)
     dormant->in_vain++;
     begin = g_get_monotonic_time();
     while (dormant->armed) {
-        dormant->turn++;
+        pause_recall(pause, &dormant->pause, true);
         push_out(dormant);
         g_cond_wait(&dormant->changed, &dormant->lock);
     }
+    pause_recall(pause, &dormant->pause, false);
+    g_cond_broadcast(&dormant->changed);
     learn_cost(dormant, g_get_monotonic_time() - begin);
 }
 

@@ -61,14 +61,12 @@ void dormant_stop(struct dormant *dormant);
 void dormant_clear(struct dormant *dormant);
 
 /*
- * For the VP's thread, which is about to enter the guest or to wait: has those VTLs watched that have something
- * to say now: those above the active one, and those below, if that wants to be told (VINA).
+ * For the VP's thread, which is about to enter the guest or to wait: has those VTLs watched that have
+ * something to say now: those above the active one, and those below, if that wants to be told (VINA).
  */
 void dormant_watch(struct vp *vp);
 
-/*
- * For the VP's thread: the vCPU of @vtl is its own again. Not within a pause of its own.
- */
+/* For the VP's thread: the vCPU of @vtl is its own again. */
 void dormant_take(struct vp *vp, unsigned vtl);
 
 /*

@@ -124,20 +124,38 @@ void pause_leave_guest(struct pause *pause, struct pause_member *member)
         tell(pause);
 }
 
+static bool wait_for_entry(struct pause *pause, const struct pause_member *member, unsigned vtl)
+{
+    bool recalled;
+
+    g_mutex_lock(&pause->lock);
+    while (concerns(pause, member, vtl) && !g_atomic_int_get(&member->recalled))
+        wait_impatiently(pause, &pause->changed);
+    recalled = g_atomic_int_get(&member->recalled);
+    g_mutex_unlock(&pause->lock);
+    return !recalled;
+}
+
 /*
  * Either the pause sees in_guest and kicks, or this sees the pause: both are sequentially
  * consistent. `by` may be that of the next pause already; who is let in by mistake then is seen
  * and kicked by that one.
  */
-void pause_enter_guest(struct pause *pause, struct pause_member *member, unsigned vtl)
+bool pause_enter_guest(struct pause *pause, struct pause_member *member, unsigned vtl)
 {
     g_atomic_int_set(&member->in_guest, (gint)vtl + 1);
     while (concerns(pause, member, vtl)) {
         pause_leave_guest(pause, member);
-        g_mutex_lock(&pause->lock);
-        while (concerns(pause, member, vtl))
-            wait_impatiently(pause, &pause->changed);
-        g_mutex_unlock(&pause->lock);
+        if (!wait_for_entry(pause, member, vtl))
+            return false;
         g_atomic_int_set(&member->in_guest, (gint)vtl + 1);
     }
+    return true;
+}
+
+void pause_recall(struct pause *pause, struct pause_member *member, bool recall)
+{
+    g_atomic_int_set(&member->recalled, recall);
+    if (recall)
+        tell(pause);
 }

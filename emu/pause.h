@@ -20,6 +20,7 @@
 /* Who runs vCPUs: the thread of a VP, or the watcher of a dormant VTL. */
 struct pause_member {
     gint in_guest; /* 1 + the VTL that runs, or 0; atomic */
+    gint recalled; /* it is not to wait for its entry any longer; atomic */
     void (*kick)(struct pause_member *member); /* makes it leave the guest, or not enter it */
 };
 
@@ -51,8 +52,14 @@ void pause_remove_all(struct pause *pause);
 void pause_begin(struct pause *pause, struct pause_member *by, uint16_t vtls);
 void pause_end(struct pause *pause);
 
-/* Around KVM_RUN in @vtl. Entering waits while a pause concerns it. */
-void pause_enter_guest(struct pause *pause, struct pause_member *member, unsigned vtl);
+/*
+ * Around KVM_RUN in @vtl. Entering waits while a pause concerns it; false: it has been recalled
+ * meanwhile, and has not entered.
+ */
+bool pause_enter_guest(struct pause *pause, struct pause_member *member, unsigned vtl);
 void pause_leave_guest(struct pause *pause, struct pause_member *member);
+
+/* Has @member give up waiting for its entry, or wait again, from any thread. */
+void pause_recall(struct pause *pause, struct pause_member *member, bool recall);
 
 #endif

@@ -376,6 +376,37 @@ START_TEST(pause_keeps_out)
 }
 END_TEST
 
-UNIT_MAIN("machine-parts", pause_keeps_out, tree_is_complete, tree_without_extras,
+static void *try_to_enter(void *member)
+{
+    bool entered = pause_enter_guest(&yard.pause, member, PAUSED_VTL);
+
+    if (entered)
+        pause_leave_guest(&yard.pause, member);
+    return GINT_TO_POINTER(entered);
+}
+
+/* Who waits for the end of a pause can be called off, and that before it begins to wait, too. */
+START_TEST(pause_recalls)
+{
+    struct pause_member member = {.kick = kick_runner};
+    GThread *thread;
+
+    pause_init(&yard.pause);
+    pause_add(&yard.pause, &member);
+    pause_begin(&yard.pause, NULL, 1u << PAUSED_VTL);
+    thread = g_thread_new("member", try_to_enter, &member);
+    g_usleep(10000);
+    pause_recall(&yard.pause, &member, true);
+    ck_assert_ptr_null(g_thread_join(thread));
+    ck_assert_ptr_null(try_to_enter(&member));
+    ck_assert_int_eq(member.in_guest, 0);
+    pause_recall(&yard.pause, &member, false);
+    pause_end(&yard.pause);
+    ck_assert_ptr_nonnull(try_to_enter(&member));
+    pause_clear(&yard.pause);
+}
+END_TEST
+
+UNIT_MAIN("machine-parts", pause_keeps_out, pause_recalls, tree_is_complete, tree_without_extras,
           tree_too_large, memory_bounds, memory_views, memory_too_large, stats_add_up, trace_lines,
           trace_filters, postmortem_says_what_registers_mean)
