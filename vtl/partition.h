@@ -136,6 +136,7 @@ struct vtl_vp_level {
     _Atomic uint64_t assist_page; /* written under vtl_partition.lock, read by the VP at a switch */
     struct vtl_crash crash;
     bool told_undelivered;       /* the user knows that it gets no intercept messages */
+    bool told_no_vina;           /* and that VsmVina's vector is none; for the VP's thread */
     struct hv_u128 event[2];     /* PendingEvent0 and 1: what it takes next; under the lock */
     _Atomic uint64_t vina;       /* VsmVina; written under the lock */
     bool vina_asserted;          /* for the VP's thread; what counts is in the assist page */

@@ -193,7 +193,7 @@ static int assert_interrupt(void *machine, unsigned vp, unsigned vtl, uint32_t i
         return -EPERM;
     partition->interrupt[vp][vtl].count++;
     partition->interrupt[vp][vtl].intid = intid;
-    return 0;
+    return partition->interrupt_error;
 }
 
 static int set_interrupt_line(void *machine, unsigned vp, unsigned vtl, uint32_t intid,

@@ -47,6 +47,7 @@ struct memory_partition {
     } line[VTL_LEVELS];
     unsigned flushes[VTL_LEVELS]; /* calls of flush_tlb() that did not fail */
     bool flush_fails;
+    int interrupt_error; /* what assert_interrupt() returns */
     bool suspended[MEMORY_PARTITION_VPS][VTL_LEVELS]; /* as suspend() was told */
     unsigned crashes;  /* calls of crashed() */
     unsigned crash_vtl;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* VINA: its register, when a higher VTL is told, and when once more. */
+#include <errno.h>
+
 #include "tests/unit/memory-partition.h"
 #include "tests/unit/unit.h"
 #include "vtl/vp-registers.h"
@@ -133,5 +135,32 @@ START_TEST(not_what_is_masked)
 }
 END_TEST
 
+static unsigned warnings;
+
+static void count_warning(const char *domain, GLogLevelFlags level, const char *message, void *data)
+{
+    (void)domain;
+    (void)message;
+    (void)data;
+    warnings += (level & G_LOG_LEVEL_WARNING) != 0;
+}
+
+/* A hostile VTL1 can have it happen for ever: it clears VinaAsserted, and waits for the next one. */
+START_TEST(tells_the_user_once)
+{
+    g_log_set_default_handler(count_warning, NULL);
+    warnings = 0;
+    partition->interrupt_error = -EINVAL;
+    set(2, HV_REGISTER_VSM_VINA, 0xff | HV_VINA_ENABLED);
+    for (unsigned i = 0; i < 5; i++) {
+        vtl_vina_notify(vp(), 0);
+        ck_assert_uint_eq(partition->ram[STATUS], 1);
+        partition->ram[STATUS] = 0;
+    }
+    ck_assert_uint_eq(warnings, 1);
+    g_log_set_default_handler(g_log_default_handler, NULL);
+}
+END_TEST
+
 UNIT_MAIN_WITH("vina", set_up, tear_down, the_register, tells_once, auto_reset,
-               without_an_assist_page, not_what_is_masked)
+               without_an_assist_page, not_what_is_masked, tells_the_user_once)
