@@ -521,13 +521,13 @@ static bool counts(enum machine_end before, enum machine_end end)
            (before == MACHINE_RESET && (end == MACHINE_TIMEOUT || end == MACHINE_SIGNAL));
 }
 
-bool machine_end(struct machine *machine, enum machine_end end, unsigned detail, char *message)
+/* With the lock held. @message is taken over. */
+static bool end_locked(struct machine *machine, enum machine_end end, unsigned detail,
+                       char *message)
 {
     g_autofree char *rest = message;
-    bool accepted;
+    bool accepted = counts(machine->end, end);
 
-    g_mutex_lock(&machine->lock);
-    accepted = counts(machine->end, end);
     if (accepted) {
         machine->end = end;
         machine->end_detail = detail;
@@ -535,7 +535,28 @@ bool machine_end(struct machine *machine, enum machine_end end, unsigned detail,
         machine->end_message = g_steal_pointer(&rest);
     }
     g_cond_broadcast(&machine->changed);
+    return accepted;
+}
+
+bool machine_end(struct machine *machine, enum machine_end end, unsigned detail, char *message)
+{
+    bool accepted;
+
+    g_mutex_lock(&machine->lock);
+    accepted = end_locked(machine, end, detail, message);
     g_mutex_unlock(&machine->lock);
+    return accepted;
+}
+
+bool machine_try_end(struct machine *machine, enum machine_end end, unsigned detail, bool *told)
+{
+    bool accepted = false;
+
+    *told = g_mutex_trylock(&machine->lock);
+    if (*told) {
+        accepted = end_locked(machine, end, detail, NULL);
+        g_mutex_unlock(&machine->lock);
+    }
     return accepted;
 }
 

@@ -146,6 +146,9 @@ void machine_power_off(struct machine *machine);
  */
 bool machine_end(struct machine *machine, enum machine_end end, unsigned detail, char *message);
 
+/* The same for who must not wait: gives up, with *@told false, if somebody keeps machine.lock. */
+bool machine_try_end(struct machine *machine, enum machine_end end, unsigned detail, bool *told);
+
 /* Waits until the run has ended. */
 void machine_wait(struct machine *machine);
 

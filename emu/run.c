@@ -19,6 +19,8 @@
 #define US_PER_MS 1000
 /* How long a run that has been told to end may take over it: its reader may have gone to sleep. */
 #define GRACE_S 3
+/* How often to try to tell the machine, if that would have to wait. */
+#define RETRY_US 10000
 
 /*
  * What lives as long as the run, across resets of the guest.
@@ -38,6 +40,8 @@ struct run {
     gint finished;   /* the watch may go; atomic */
     gint64 deadline; /* of --timeout, monotonic microseconds; 0: none; the watch's */
     gint64 grace;    /* when to leave at any price; 0: not yet; the watch's */
+    enum machine_end wish; /* what the machine has yet to be told, or MACHINE_RUNNING; the watch's */
+    unsigned wish_detail;
 };
 
 static bool is_ignored(int signal)
@@ -111,9 +115,16 @@ static bool open_consoles(struct run *run, GError **error)
 static int exit_status(enum machine_end end, unsigned detail);
 static void tell_end(const struct run *run);
 
+static gint64 next_look(const struct run *run)
+{
+    if (run->wish != MACHINE_RUNNING)
+        return MIN(run->grace, g_get_monotonic_time() + RETRY_US);
+    return run->grace ? run->grace : run->deadline;
+}
+
 static int time_left_ms(const struct run *run)
 {
-    gint64 next = run->grace ? run->grace : run->deadline;
+    gint64 next = next_look(run);
     gint64 left = (next - g_get_monotonic_time()) / US_PER_MS;
 
     if (!next)
@@ -121,11 +132,31 @@ static int time_left_ms(const struct run *run)
     return left > 0 ? (int)MIN(left, G_MAXINT - 1) + 1 : 0;
 }
 
+/* Whatever holds up the run may keep the machine's lock, for which the watch must not wait. */
+static void tell_wish(struct run *run)
+{
+    bool told = true;
+
+    if (run->wish != MACHINE_RUNNING)
+        machine_try_end(run->machine, run->wish, run->wish_detail, &told);
+    if (told)
+        run->wish = MACHINE_RUNNING;
+}
+
 static void end_run(struct run *run, enum machine_end end, unsigned detail)
 {
-    machine_end(run->machine, end, detail, NULL);
+    if (run->wish == MACHINE_RUNNING) {
+        run->wish = end;
+        run->wish_detail = detail;
+    }
     if (!run->grace)
         run->grace = g_get_monotonic_time() + GRACE_S * G_TIME_SPAN_SECOND;
+    tell_wish(run);
+}
+
+static bool is_past(gint64 time)
+{
+    return time && g_get_monotonic_time() >= time;
 }
 
 static void look_at_signals(struct run *run)
@@ -149,6 +180,10 @@ static void leave(struct run *run)
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
 
     console_set_abandon(run->consoles);
+    if (run->wish != MACHINE_RUNNING && run->machine->end == MACHINE_RUNNING) {
+        run->machine->end = run->wish;
+        run->machine->end_detail = run->wish_detail;
+    }
     if (poll(&room, 1, 0) == 1 && room.revents == POLLOUT) {
         g_critical("something holds up the end of the run (does nobody read its output?); leaving");
         tell_end(run);
@@ -169,9 +204,12 @@ static gpointer watch(gpointer context)
 
         if (ready > 0)
             look_at_signals(run);
-        else if (ready == 0 && run->grace)
+        tell_wish(run);
+        if (ready != 0)
+            continue;
+        if (is_past(run->grace))
             leave(run);
-        else if (ready == 0)
+        else if (!run->grace && is_past(run->deadline))
             end_run(run, MACHINE_TIMEOUT, 0);
     }
     return NULL;
