@@ -140,8 +140,8 @@ static void watch(struct dormant *dormant)
 }
 
 /*
- * Somebody waits for the vCPU, and may be slow to see that it is there: it must not be gone again by
- * then. With the lock held.
+ * Somebody waits for the vCPU, and may be slow to see that it is there: it must not be gone again
+ * by then. With the lock held.
  */
 static bool is_recalled(const struct dormant *dormant)
 {
@@ -239,7 +239,7 @@ static void learn_cost(struct dormant *dormant, gint64 cost)
 }
 
 /*
- * With the lock held: the vCPU comes back, at once even if a pause keeps the watcher out of KVM_RUN,
+ * With the lock held: the vCPU comes back, at once even if a pause keeps the watcher out,
  * as whoever makes it may wait for a lock that our caller holds.
  */
 static void wait_until_disarmed(struct dormant *dormant)

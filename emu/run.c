@@ -40,7 +40,7 @@ struct run {
     gint finished;   /* the watch may go; atomic */
     gint64 deadline; /* of --timeout, monotonic microseconds; 0: none; the watch's */
     gint64 grace;    /* when to leave at any price; 0: not yet; the watch's */
-    enum machine_end wish; /* what the machine has yet to be told, or MACHINE_RUNNING; the watch's */
+    enum machine_end wish; /* what the machine has yet to be told; the watch's */
     unsigned wish_detail;
 };
 

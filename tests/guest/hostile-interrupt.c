@@ -4,7 +4,7 @@
  *
  *   off       VTL2 of a VP that is off at VTL0 still gets its interrupts
  *   restart   a VTL that VTL2 watches is stopped and started while others are stepped
- *   hold      VTL2 looks at registers of a VTL that it watches, while others sleep in a step
+ *   hold      VTL2 looks at registers of a VTL that it watches, while others are stepped
  *   flood     timers as fast as can be on all VPs; VTL2's own timer is still on time
  *   reset     the same, and SYSTEM_RESET in the middle of it; ends only by --timeout
  */
@@ -342,14 +342,6 @@ static void test_restart(void)
     report(done == ROUNDS, "VTL0 of a VP is restarted %lu times while others are stepped", done);
 }
 
-/* WFI in a page that may be read but not executed; VTL2 is told, and nothing comes of it. */
-static void sleep_on(uint64_t vp)
-{
-    signal_value(&running[vp], 1);
-    while (!stop)
-        step();
-}
-
 static void be_held(uint64_t vp)
 {
     signal_value(&running[vp], 1);
@@ -360,12 +352,13 @@ static void be_held(uint64_t vp)
 static void test_hold(void)
 {
     for (unsigned vp = 2; vp < vps; vp++)
-        start(vp, sleep_on);
+        start(vp, step_on);
     start(1, be_held);
     while (running[1] != 2)
         step();
     wait_until_off(1);
-    report(result[1] < PATIENCE_S * 1000000ul, "VTL2 reads a register of VTL0 in %lu us at most", result[1]);
+    report(result[1] < PATIENCE_S * 1000000ul, "VTL2 reads a register of VTL0 in %lu us at most",
+           result[1]);
 }
 
 static void set_timers(uint64_t period, uint64_t config)
@@ -406,7 +399,8 @@ static void test_flood(void)
     slowest = command(COMMAND_TIMER, ROUNDS, 0);
     set_timers(0, 0);
     wait_until_off(1);
-    report(slowest < PATIENCE_S * 1000000ul, "VTL2's own timer is late by %ld us at most", (long)slowest);
+    report(slowest < PATIENCE_S * 1000000ul, "VTL2's own timer is late by %ld us at most",
+           (long)slowest);
 }
 
 /* Life is short, and ends anywhere. */

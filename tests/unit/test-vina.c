@@ -137,7 +137,8 @@ END_TEST
 
 static unsigned warnings;
 
-static void count_warning(const char *domain, GLogLevelFlags level, const char *message, void *data)
+static void count_warning(const char *domain, GLogLevelFlags level, const char *message,
+                          void *data)
 {
     (void)domain;
     (void)message;
