@@ -223,6 +223,15 @@ static uint64_t backend_redistributor(void *context, unsigned vp)
     return LAYOUT_GICR_BASE + vp * LAYOUT_GICR_SIZE;
 }
 
+static void backend_kick(void *context, unsigned vp)
+{
+    struct machine *machine = context;
+
+    g_mutex_lock(&machine->lock);
+    machine_kick(&machine->vps[vp]);
+    g_mutex_unlock(&machine->lock);
+}
+
 /* With the rights of the VTL: the log must not show what is a higher one's. */
 static void log_crash_message(const struct machine *machine, unsigned vtl,
                               const struct vtl_crash *crash)
@@ -278,6 +287,7 @@ static const struct vtl_backend backend = {
     .flush_tlb = backend_flush,
     .is_suspended = power_is_suspended,
     .suspend = power_suspend,
+    .kick_vp = backend_kick,
     .crashed = backend_crashed,
 };
 

@@ -208,8 +208,9 @@ static bool check_trace(struct options *options, GError **error)
     if (!options->trace)
         return usage(error, "--trace-filter", filter, "there is no --trace; give --trace FILE, too");
     if (!*filter || !trace_parse_kinds(filter, &options->trace_kinds, &bad)) {
-        what = g_strdup_printf("'%s' is no kind of line; give a list such as switch,call (only "
-                               "these) or -device (all but this) of %s", bad ? bad : "", names);
+        what = g_strdup_printf("'%s' is no kind of line, or not of one list with what is before it; "
+                               "give either switch,call (only these) or -device,-exit (all but "
+                               "these), of %s", bad ? bad : "", names);
         return usage(error, "--trace-filter", filter, what);
     }
     return true;

@@ -394,19 +394,6 @@ static void wait_for_change(struct vp *vp)
     g_mutex_lock(&machine->lock);
 }
 
-/*
- * Whoever waits because its active VTL is off may be called by an interrupt of a higher one, which
- * has returned to it. With the lock held, which is given up meanwhile.
- */
-static void watch_while_off(struct vp *vp)
-{
-    if (vp_active(vp)->power != PSCI_AFFINITY_OFF)
-        return;
-    g_mutex_unlock(&vp->machine->lock);
-    dormant_watch(vp);
-    g_mutex_lock(&vp->machine->lock);
-}
-
 bool power_wait(struct vp *vp)
 {
     struct machine *machine = vp->machine;
@@ -414,7 +401,6 @@ bool power_wait(struct vp *vp)
     bool go;
 
     g_mutex_lock(&machine->lock);
-    watch_while_off(vp);
     error = start_pending(vp);
     while (!machine->end && error == 0 && vp_active(vp)->power != PSCI_AFFINITY_ON &&
            !dormant_is_rung(vp)) {

@@ -43,13 +43,14 @@ static unsigned find_kind(const char *name)
 bool trace_parse_kinds(const char *text, unsigned *kinds, char **bad)
 {
     g_auto(GStrv) words = g_strsplit(text, ",", -1);
+    /* Either what is wanted or what is not: a list of both would mean too many things. */
     unsigned set = *text == '-' ? TRACE_ALL : 0;
 
     for (char **word = words; *word; word++) {
         bool away = **word == '-';
         unsigned kind = find_kind(*word + away);
 
-        if (!kind) {
+        if (!kind || away != (*text == '-')) {
             *bad = g_strdup(*word);
             return false;
         }

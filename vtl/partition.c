@@ -7,6 +7,18 @@
 #include "vtl/hv-registers.h"
 #include "vtl/ports.h"
 
+void vtl_raise(struct vtl_vp *vp, unsigned vtl, uint32_t vector, const char *what)
+{
+    const struct vtl_partition *partition = vp->partition;
+
+    if (partition->backend->assert_interrupt(partition->machine, vp->index, vtl, vector) == 0)
+        return;
+    g_log(NULL, vp->level[vtl].told_no_vector ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING,
+          "VP%u at VTL%u: nothing comes of vector %u of %s; its GIC has no such interrupt, or it is "
+          "a timer's", vp->index, vtl, vector, what);
+    vp->level[vtl].told_no_vector = true;
+}
+
 unsigned vtl_highest(uint16_t set)
 {
     return set ? (unsigned)g_bit_nth_msf(set, -1) : 0;

@@ -127,6 +127,8 @@ struct vtl_backend {
      * VTL is the one that runs, or a lower one runs there.
      */
     int (*suspend)(void *machine, unsigned vp, unsigned vtl, bool suspend);
+    /* The VP is to look soon what there is for it, synic_next_notice(). From any thread. */
+    void (*kick_vp)(void *machine, unsigned vp);
     /* The guest at @vtl has reported a crash; the VP goes on until the guest stops. */
     void (*crashed)(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash);
 };
@@ -136,7 +138,7 @@ struct vtl_vp_level {
     _Atomic uint64_t assist_page; /* written under vtl_partition.lock, read by the VP at a switch */
     struct vtl_crash crash;
     bool told_undelivered;       /* the user knows that it gets no intercept messages */
-    bool told_no_vina;           /* and that VsmVina's vector is none; for the VP's thread */
+    _Atomic bool told_no_vector; /* and that it has chosen a vector that is none */
     struct hv_u128 event[2];     /* PendingEvent0 and 1: what it takes next; under the lock */
     _Atomic uint64_t vina;       /* VsmVina; written under the lock */
     bool vina_asserted;          /* for the VP's thread; what counts is in the assist page */
@@ -216,6 +218,13 @@ int vtl_memory_set_bits(struct vtl_partition *partition, unsigned vtl, uint64_t 
 
 /* The highest VTL that @vtl may enable: a paravisor, once it is there, limits those below it. */
 unsigned vtl_offered(const struct vtl_partition *partition, unsigned vtl);
+
+/*
+ * Raises an edge of @vector, which the guest has chosen for @what, at @vtl of the VP. If its GIC has no
+ * such interrupt, or keeps it for a timer, that is the guest's mistake: nothing comes, and the user is told,
+ * once for each VTL of a VP, as a guest must not fill disks. From any thread.
+ */
+void vtl_raise(struct vtl_vp *vp, unsigned vtl, uint32_t vector, const char *what);
 
 /* The highest VTL in a set of VTLs. */
 unsigned vtl_highest(uint16_t set);

@@ -60,14 +60,12 @@ static unsigned sint_of(uint64_t config)
 /* False if its last message still waits. An INTID that there is not is the guest's mistake. */
 static bool tell_expiration(const struct place *place)
 {
-    const struct vtl_partition *partition = place->vp->partition;
     uint64_t config = place->timer->config;
 
     if (!(config & HV_STIMER_DIRECT))
         return synic_post_timer(place->vp, place->vtl, sint_of(config), place->index,
                                 place->timer->due) != SYNIC_REFUSED;
-    partition->backend->assert_interrupt(partition->machine, place->vp->index, place->vtl,
-                                         vector_of(config));
+    vtl_raise(place->vp, place->vtl, vector_of(config), "a synthetic timer");
     return true;
 }
 

@@ -120,15 +120,12 @@ static bool fill(const struct slot *slot, const struct hv_message *message)
                       sizeof(message->type));
 }
 
-/* An INTID that the guest's GIC does not have is the guest's mistake: nothing comes. */
-void synic_interrupt(const struct vtl_vp *vp, unsigned vtl, unsigned sint)
+void synic_interrupt(struct vtl_vp *vp, unsigned vtl, unsigned sint)
 {
-    const struct vtl_partition *partition = vp->partition;
     uint64_t value = vp->level[vtl].synic.sint[sint];
 
     if (!(value & HV_SINT_POLLING))
-        partition->backend->assert_interrupt(partition->machine, vp->index, vtl,
-                                             (uint32_t)(value & HV_SINT_VECTOR));
+        vtl_raise(vp, vtl, (uint32_t)(value & HV_SINT_VECTOR), "a SINT");
 }
 
 static bool has_page(const struct synic *synic)
@@ -401,8 +398,10 @@ static void look_for_ready(struct vtl_vp *vp, unsigned vtl)
 
         synic->awaited[by] &= (uint16_t)~ready;
         synic->ready[by] |= ready;
-        if (ready)
+        if (ready) {
             vp->has_notices = true;
+            vp->partition->backend->kick_vp(vp->partition->machine, vp->index);
+        }
     }
 }
 

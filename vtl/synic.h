@@ -180,7 +180,7 @@ enum synic_result synic_signal(struct vtl_vp *vp, unsigned vtl, unsigned sint, u
                                bool *newly);
 
 /* Interrupts as the SINT says, with synic.lock held; for the files of the SynIC. */
-void synic_interrupt(const struct vtl_vp *vp, unsigned vtl, unsigned sint);
+void synic_interrupt(struct vtl_vp *vp, unsigned vtl, unsigned sint);
 
 /*
  * VTL @by writes DeliverabilityNotifications of a lower one. INVALID_PARAMETER: it is not lower,

@@ -45,28 +45,15 @@ static void set_asserted(struct vtl_vp *vp, bool asserted)
         vtl_memory_write(vp->partition, vp->active, gpa, &status, sizeof(status));
 }
 
-/* Once for each VTL of a VP: a guest must not fill disks. */
-static void tell_no_interrupt(struct vtl_vp *vp, uint32_t vector)
-{
-    struct vtl_vp_level *level = &vp->level[vp->active];
-
-    g_log(NULL, level->told_no_vina ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING,
-          "VP%u at VTL%u: the GIC has no interrupt %u, which is VsmVina's vector", vp->index,
-          vp->active, vector);
-    level->told_no_vina = true;
-}
-
 void vtl_vina_notify(struct vtl_vp *vp, unsigned lower)
 {
-    const struct vtl_partition *partition = vp->partition;
     uint32_t vector = (uint32_t)(vp->level[vp->active].vina & HV_VINA_VECTOR);
 
     if (!vtl_vina_watches(vp) || vp_register(vp, lower, HV_REGISTER_PSTATE) & PSTATE_I ||
         is_asserted(vp))
         return;
     set_asserted(vp, true);
-    if (partition->backend->assert_interrupt(partition->machine, vp->index, vp->active, vector) < 0)
-        tell_no_interrupt(vp, vector);
+    vtl_raise(vp, vp->active, vector, "VsmVina");
 }
 
 void vtl_vina_enter(struct vtl_vp *vp)

@@ -131,14 +131,27 @@ bool argument_is(const char *name, const char *value)
     return found && !memcmp(found, value, size) && (found[size] == ' ' || !found[size]);
 }
 
+static unsigned digit_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : UINT32_MAX;
+}
+
 uint64_t argument_number(const char *name, uint64_t fallback)
 {
     const char *digit = find(name);
+    unsigned base = 10;
     uint64_t number = 0;
 
-    if (!digit || *digit < '0' || *digit > '9')
+    if (!digit || !*digit || *digit == ' ')
         return fallback;
-    for (; *digit >= '0' && *digit <= '9'; digit++)
-        number = number * 10 + (uint64_t)(*digit - '0');
+    if (digit[0] == '0' && digit[1] == 'x') {
+        base = 16;
+        digit += 2;
+    }
+    for (; digit_of(*digit) < base; digit++)
+        number = number * base + digit_of(*digit);
+    check(!*digit || *digit == ' ', "the argument %s is no number", name);
     return number;
 }

@@ -39,6 +39,7 @@ unsigned guest_vp(void);         /* the VP this runs on */
 
 /* The command line (--vtlN-cmdline) is words of the form name or name=value. */
 bool argument_is(const char *name, const char *value);
+/* Decimal, or hexadecimal with 0x; anything else counts as a failure. */
 uint64_t argument_number(const char *name, uint64_t fallback);
 
 /* --- Console ------------------------------------------------------------------------------- */

@@ -236,6 +236,13 @@ static int suspend(void *machine, unsigned vp, unsigned vtl, bool on)
     return 0;
 }
 
+static void kick_vp(void *machine, unsigned vp)
+{
+    struct memory_partition *partition = machine;
+
+    partition->kicks[vp]++;
+}
+
 static void crashed(void *machine, unsigned vp, unsigned vtl, const struct vtl_crash *crash)
 {
     struct memory_partition *partition = machine;
@@ -270,6 +277,7 @@ static const struct vtl_backend backend = {
     .flush_tlb = flush_tlb,
     .is_suspended = is_suspended,
     .suspend = suspend,
+    .kick_vp = kick_vp,
     .crashed = crashed,
 };
 

@@ -49,6 +49,7 @@ struct memory_partition {
     bool flush_fails;
     int interrupt_error; /* what assert_interrupt() returns */
     bool suspended[MEMORY_PARTITION_VPS][VTL_LEVELS]; /* as suspend() was told */
+    unsigned kicks[MEMORY_PARTITION_VPS]; /* calls of kick_vp() */
     unsigned crashes;  /* calls of crashed() */
     unsigned crash_vtl;
     struct vtl_crash crash;
