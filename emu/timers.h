@@ -19,6 +19,7 @@ struct timers {
     GCond changed;
     GThread *thread;
     struct vtl_partition *partition;
+    gint64 paid_until; /* monotonic time up to which services are paid for; for the thread */
     bool stop;       /* under the lock, as all below */
     uint64_t next;   /* what the thread waits for: reference time, or STIMER_NEVER */
     unsigned count;
