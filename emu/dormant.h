@@ -3,8 +3,8 @@
  * VTLs that do not run on a VP at the moment, and the interrupts that come for them.
  *
  * Only a vCPU inside KVM_RUN tells userspace that an interrupt has become pending for it: its timer
- * expired, another vCPU of the same VM sent it an SGI, a line rose. So a thread, the watcher, runs the
- * dormant vCPU in KVM_MP_STATE_SUSPENDED, where no instruction executes and KVM reports
+ * expired, another vCPU of the same VM sent it an SGI, a line rose. So a thread, the watcher, runs
+ * the dormant vCPU in KVM_MP_STATE_SUSPENDED, where no instruction executes and KVM reports
  * KVM_SYSTEM_EVENT_WAKEUP as soon as an interrupt is deliverable by the GIC's priority mask,
  * whatever PSTATE.DAIF says (api.rst, KVM_SET_MP_STATE): the rule of TLFS, VSM, "VTL entry" by
  * interrupt. Then the VP is told, and enters that VTL if it is higher than the one that runs.
@@ -61,8 +61,9 @@ void dormant_stop(struct dormant *dormant);
 void dormant_clear(struct dormant *dormant);
 
 /*
- * For the VP's thread, which is about to enter the guest or to wait: has those VTLs watched that have
- * something to say now: those above the active one, and those below, if that wants to be told (VINA).
+ * For the VP's thread, which is about to enter the guest or to wait: has those VTLs watched that
+ * have something to say now: those above the active one, and those below, if that wants to be told
+ * (VINA).
  */
 void dormant_watch(struct vp *vp);
 

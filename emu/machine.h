@@ -220,8 +220,8 @@ void hvc_perform(struct vp *vp, uint64_t pc, uint16_t immediate);
 /* power.c */
 extern const struct psci_ops power_psci_ops;
 /*
- * The active VTL goes on, if it waits in CPU_SUSPEND. So it does when a higher VTL is entered, which
- * may want it to take an exception; PSCI allows waking up early (DEN 0022, 5.1.2).
+ * The active VTL goes on, if it waits in CPU_SUSPEND. So it does when a higher VTL is entered,
+ * which may want it to take an exception; PSCI allows waking up early (DEN 0022, 5.1.2).
  */
 void power_end_suspend(struct vp *vp);
 /* Does @vtl of the VP run when its turn comes? */

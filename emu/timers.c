@@ -8,8 +8,8 @@
 #define SLEEP_MAX_US G_USEC_PER_SEC
 /*
  * An interrupt may stop all VPs for a moment, on a slow host for longer than the shortest period
- * that a guest may ask for. So in the long run the timers get half of the time, and guests the rest: each
- * service costs twice what it took, of which so much may be owed.
+ * that a guest may ask for. So in the long run the timers get half of the time, and guests the
+ * rest: each service costs twice what it took, of which so much may be owed.
  */
 #define SERVICE_PRICE 2
 #define CREDIT_US 20000

@@ -55,9 +55,9 @@ enum hv_status hv_find_vtl(const struct vtl_vp *caller, uint8_t input, unsigned 
 
 /*
  * Performs the hypercall of @vp in @registers, made by HVC_SMCCC or HVC_HYPERCALL.
- * SMCCC_INTERCEPTED: a higher VTL wants to see to it: nobody serves it, or nobody has the connection
- * that it names, or it would start a VP. That VTL is in @vp->intercept_owner; X0 is what the caller
- * finds if it cannot be told, and nothing else changes.
+ * SMCCC_INTERCEPTED: a higher VTL wants to see to it: nobody serves it, or nobody has the
+ * connection that it names, or it would start a VP. That VTL is in @vp->intercept_owner; X0 is what
+ * the caller finds if it cannot be told, and nothing else changes.
  */
 enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
                                  struct smccc_registers *registers);

@@ -247,7 +247,8 @@ static bool maps_still(const struct vtl_vp *vp, const struct vtl_fault *fault)
 
 /*
  * What the owner is told of the mapping holds until it returns, if all flush as they should: the
- * lock comes first, then the look. A VP that has changed the mapping before may have flushed already.
+ * lock comes first, then the look. A VP that has changed the mapping before may have flushed
+ * already.
  */
 static bool lock_mapping(struct vtl_vp *vp, unsigned owner, const struct vtl_fault *fault)
 {

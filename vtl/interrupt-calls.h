@@ -5,8 +5,8 @@
  * HvCallAssertVirtualInterrupt: a higher VTL is a device for a lower one. It drives the line of an
  * SPI or a PPI: whether that means an edge or a level is the configuration of the lower VTL's GIC
  * (TLFS, HV_INTERRUPT_CONTROL). A level-triggered interrupt stays until it is deasserted; of an
- * edge-triggered one each assertion is an edge. On KVM all PPIs are level-triggered, whatever ICFGR1
- * was told: an edge takes an SPI, or a SINT. For an SPI, whose way is the GIC's affair
+ * edge-triggered one each assertion is an edge. On KVM all PPIs are level-triggered, whatever
+ * ICFGR1 was told: an edge takes an SPI, or a SINT. For an SPI, whose way is the GIC's affair
  * (GICD_IROUTER), the destination does not count: OpenVMM leaves it zero. Its own VTL nobody
  * interrupts so (OpenVMM, hardware_cvm/mod.rs): a guest has ICC_SGI1R_EL1 and GICD_ISPENDR.
  *

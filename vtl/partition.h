@@ -220,9 +220,9 @@ int vtl_memory_set_bits(struct vtl_partition *partition, unsigned vtl, uint64_t 
 unsigned vtl_offered(const struct vtl_partition *partition, unsigned vtl);
 
 /*
- * Raises an edge of @vector, which the guest has chosen for @what, at @vtl of the VP. If its GIC has no
- * such interrupt, or keeps it for a timer, that is the guest's mistake: nothing comes, and the user is told,
- * once for each VTL of a VP, as a guest must not fill disks. From any thread.
+ * Raises an edge of @vector, which the guest has chosen for @what, at @vtl of the VP. If its GIC
+ * has no such interrupt, or keeps it for a timer, that is the guest's mistake: nothing comes, and
+ * the user is told, once for each VTL of a VP, as a guest must not fill disks. From any thread.
  */
 void vtl_raise(struct vtl_vp *vp, unsigned vtl, uint32_t vector, const char *what);
 

@@ -96,16 +96,6 @@ static unsigned below(unsigned limit)
     return (unsigned)(random_next(&randoms[guest_vp()]) >> 33) % limit;
 }
 
-static void unmask(void)
-{
-    __asm__ volatile("msr daifclr, #2\n\tisb" : : : "memory");
-}
-
-static void mask(void)
-{
-    __asm__ volatile("msr daifset, #2" : : : "memory");
-}
-
 static void note(enum event event)
 {
     tables->count[guest_vtl][event][guest_vp()]++;

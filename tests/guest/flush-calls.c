@@ -24,8 +24,6 @@
 #define LOCK_MS 100
 
 #define ALIAS MMU_LOW_ALIAS
-#define TABLE_ADDRESS 0x0000fffffffff000ul
-#define LEVEL_SHIFTS {30, 21, 12} /* 36 bits of address in pages of 4 KiB */
 #define MAP_UNIT 0x10000
 #define ROUNDS 200
 
@@ -44,7 +42,6 @@ static struct exchange {
 static uint64_t old_data[MAP_UNIT / 8] __attribute__((aligned(MAP_UNIT))) = {OLD};
 static uint64_t new_data[MAP_UNIT / 8] __attribute__((aligned(MAP_UNIT))) = {NEW};
 static volatile uint64_t *const alias = (volatile uint64_t *)ALIAS;
-static volatile uint64_t *entry; /* of ALIAS, in the table of the last level */
 static volatile uint64_t ready, rounds, seen;
 
 /* --- At VTL2 ---------------------------------------------------------------------------------- */
@@ -152,24 +149,6 @@ static void test_refused(void)
     report(HV_STATUS(hv_call(HV_NATIVE, FLUSH_LIST, block)) == BAD_CODE, "lists are for x64");
 }
 
-static void find_entry(void)
-{
-    static const unsigned shifts[] = LEVEL_SHIFTS;
-    uint64_t *table = (uint64_t *)(sysreg_read(ttbr0_el1) & TABLE_ADDRESS);
-
-    for (size_t i = 0; i < ARRAY_SIZE(shifts); i++) {
-        entry = &table[ALIAS >> shifts[i] & 0x1ff];
-        table = (uint64_t *)(*entry & TABLE_ADDRESS);
-    }
-}
-
-/* Without telling the processor: it may go on with what was there before. */
-static void map_silently(const uint64_t *data)
-{
-    *entry = (*entry & ~TABLE_ADDRESS) | (uintptr_t)data;
-    __asm__ volatile("dsb sy\n\tisb" : : : "memory");
-}
-
 /* After what it is doing now, VP1 has gone through the alias once more. */
 static uint64_t seen_by_other(void)
 {
@@ -187,7 +166,7 @@ static void test_stale(void)
         uint64_t expected = i % 2 ? OLD : NEW;
 
         (void)*alias; /* waiting for VP1, the processor may have forgotten it */
-        map_silently(i % 2 ? old_data : new_data);
+        mmu_remap_silently(ALIAS, i % 2 ? old_data : new_data);
         stale += *alias != expected;
         stale_there += seen_by_other() != expected;
         check((i % 3 ? flush() : flush_set(3)) == 0, "a flush");
@@ -204,7 +183,6 @@ static void prepare_mmu(void)
     mmu_prepare(GRANULE_4K);
     mmu_map(ALIAS, (uintptr_t)old_data, MAP_UNIT);
     mmu_on();
-    find_entry();
     signal_value(&ready, 1);
     wait_for(&rounds, 1);
 }

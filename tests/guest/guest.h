@@ -190,6 +190,12 @@ unsigned hv_set(enum hv_convention convention, uint32_t name, uint64_t value);
 /* Starts @vp at this VTL by CPU_ON; it runs entry(context) with a stack of its own. */
 int vp_start(unsigned vp, void (*entry)(uint64_t context), uint64_t context);
 noreturn void vp_stop(void);
+/*
+ * Starts VPs 1 to @vps - 1 at this VTL, one after another: each runs entry(its number), and the next
+ * one follows when it has called vp_is_up().
+ */
+void vp_start_others(unsigned vps, void (*entry)(uint64_t vp));
+void vp_is_up(void);
 
 /* Waits until *flag is at least @value; another VP of this VTL stores there. */
 void wait_for(const volatile uint64_t *flag, uint64_t value);
@@ -223,6 +229,10 @@ bool mmu_has(enum granule granule);
 void mmu_prepare(enum granule granule);
 /* Maps [pa, pa + size) at @va as normal memory; after mmu_prepare(). Multiples of 64 KiB. */
 void mmu_map(uint64_t va, uint64_t pa, uint64_t size);
+/* The descriptor of the page at @va, in the table of the last level. */
+uint64_t *mmu_entry(uint64_t va);
+/* Has the page at @va lie at @to, without telling the processor: it may go on as before. */
+void mmu_remap_silently(uint64_t va, const void *to);
 /* Turns MMU and caches on with those tables; on every VP that is to use them. */
 void mmu_on(void);
 
@@ -233,6 +243,17 @@ void code_written(const void *code, size_t size);
 
 #define INTID_TIMER_VIRTUAL 27
 #define INTID_UART 33
+
+/* Whether this VP takes interrupts (PSTATE.I); at first it does not. */
+static inline void unmask(void)
+{
+    __asm__ volatile("msr daifclr, #2\n\tisb" : : : "memory");
+}
+
+static inline void mask(void)
+{
+    __asm__ volatile("msr daifset, #2" : : : "memory");
+}
 
 /* Readies distributor, this VP's redistributor and CPU interface. */
 void gic_init(void);

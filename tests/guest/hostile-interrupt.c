@@ -46,16 +46,6 @@ enum command {
 
 static volatile uint64_t restarts_wanted; /* in memory of VTL0, as VTL2 is told where that is */
 
-static void unmask(void)
-{
-    __asm__ volatile("msr daifclr, #2\n\tisb" : : : "memory");
-}
-
-static void mask(void)
-{
-    __asm__ volatile("msr daifset, #2" : : : "memory");
-}
-
 static uint64_t to_us(uint64_t ticks)
 {
     return ticks * 1000000 / counter_hz();
@@ -73,7 +63,7 @@ static void busy(uint64_t us)
 
 static uint8_t assist_pages[GUEST_MAX_VPS][PAGE] __attribute__((aligned(4096)));
 static struct shared shareds[GUEST_MAX_VPS];
-static volatile uint64_t interrupts[GUEST_MAX_VPS], up[GUEST_MAX_VPS];
+static volatile uint64_t interrupts[GUEST_MAX_VPS];
 
 static void upper_handler(unsigned intid)
 {
@@ -219,7 +209,7 @@ static void serve(uint64_t vp)
     interrupt_handle(upper_handler);
     hv_set(HV_NATIVE, VP_ASSIST_PAGE, (uintptr_t)assist_pages[vp] | ENABLE);
     hv_set(HV_NATIVE, VSM_VINA, VINA_VECTOR | VINA_ENABLED | VINA_AUTO_RESET);
-    signal_value(&up[vp], 1);
+    vp_is_up();
     for (;;) {
         vtl_run_lower(shared);
         if (*reason == ENTRY_CALL)
@@ -234,10 +224,7 @@ static void run_upper(void)
     unsigned vps = (unsigned)argument_number("vps", 4);
 
     hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
-    for (unsigned vp = 1; vp < vps; vp++) {
-        check(vp_start(vp, serve, vp) == PSCI_SUCCESS, "VTL2 of VP%u does not start", vp);
-        wait_for(&up[vp], 1);
-    }
+    vp_start_others(vps, serve);
     serve(0);
 }
 

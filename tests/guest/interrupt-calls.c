@@ -41,16 +41,6 @@ struct order {
 static volatile uint64_t taken[VPS][INTIDS];
 static volatile uint64_t ready[VPS];
 
-static void mask(void)
-{
-    __asm__ volatile("msr daifset, #2" : : : "memory");
-}
-
-static void unmask(void)
-{
-    __asm__ volatile("msr daifclr, #2" : : : "memory");
-}
-
 static void wait_a_while(void)
 {
     uint64_t until = counter() + counter_hz() * SETTLE_MS / 1000;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What it costs to interrupt a VTL2 that does not run on its VP, from VTL0 or from itself: until its
- * handler has run and VTL0 goes on.
+ * What it costs to interrupt a VTL2 that does not run on its VP, from VTL0 or from itself: until
+ * its handler has run and VTL0 goes on.
  */
 #include "tests/guest/measure.h"
 #include "tests/guest/paravisor.h"
@@ -74,7 +74,8 @@ static noreturn void serve(void)
     for (;;) {
         vtl_run_lower(&shared);
         if (*reason == ENTRY_INTERRUPT) {
-            __asm__ volatile("msr daifclr, #2\n\tisb\n\tmsr daifset, #2" : : : "memory");
+            unmask();
+            mask();
             continue;
         }
         count = (volatile uint64_t *)shared.x[2];

@@ -13,7 +13,7 @@ void measure_unit(const char *name, void (*body)(void));
 /* In counter ticks. */
 uint64_t measured_unit(void);
 
-/* Prints what @body takes, in units. @before, which is not measured, comes first each time; or NULL. */
+/* Prints what @body takes, in units. @before, or NULL, comes first each time, unmeasured. */
 void measure(const char *what, void (*before)(void), void (*body)(void));
 
 #endif

@@ -97,7 +97,7 @@ static uint64_t *new_table(void)
     return table;
 }
 
-static uint64_t *find_entry(uint64_t va)
+uint64_t *mmu_entry(uint64_t va)
 {
     uint64_t *table = roots[va >> 55 & 1];
     uint64_t index_mask = (1ul << level_bits()) - 1;
@@ -118,13 +118,21 @@ static uint64_t *find_entry(uint64_t va)
 static void map(uint64_t va, uint64_t pa, uint64_t size, uint64_t attributes)
 {
     for (uint64_t done = 0; done < size; done += 1ul << page_shift)
-        *find_entry(va + done) = (pa + done) | attributes | DESCRIPTOR_ACCESSED | DESCRIPTOR_TABLE;
+        *mmu_entry(va + done) = (pa + done) | attributes | DESCRIPTOR_ACCESSED | DESCRIPTOR_TABLE;
     __asm__ volatile("dsb sy\n\tisb" : : : "memory");
 }
 
 void mmu_map(uint64_t va, uint64_t pa, uint64_t size)
 {
     map(va, pa, size, NORMAL);
+}
+
+void mmu_remap_silently(uint64_t va, const void *to)
+{
+    uint64_t *entry = mmu_entry(va);
+
+    *entry = (*entry & ~DESCRIPTOR_ADDRESS) | (uintptr_t)to;
+    __asm__ volatile("dsb sy\n\tisb" : : : "memory");
 }
 
 void mmu_prepare(enum granule granule)

@@ -302,7 +302,7 @@ static void prepare_interrupt(void)
     gic_init();
     gic_enable(SINT_VECTOR);
     interrupt_handle(count_interrupt);
-    __asm__ volatile("msr daifclr, #2" : : : "memory");
+    unmask();
 }
 
 static void prepare(void)

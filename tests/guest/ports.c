@@ -203,7 +203,7 @@ static void prepare_vp(void)
     gic_init();
     gic_enable(PPI);
     interrupt_handle(count_interrupt);
-    __asm__ volatile("msr daifclr, #2" : : : "memory");
+    unmask();
 }
 
 /* The message that is in a slot, if one comes in time; the slot is empty then. */

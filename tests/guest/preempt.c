@@ -54,17 +54,7 @@ struct seen {
 };
 
 static struct seen seen[GUEST_MAX_VPS];
-static volatile uint64_t own_interrupts, own_when, started, up[GUEST_MAX_VPS];
-
-static void unmask(void)
-{
-    __asm__ volatile("msr daifclr, #2\n\tisb" : : : "memory");
-}
-
-static void mask(void)
-{
-    __asm__ volatile("msr daifset, #2" : : : "memory");
-}
+static volatile uint64_t own_interrupts, own_when, started;
 
 static void busy(uint64_t us)
 {
@@ -182,7 +172,7 @@ static void serve(uint64_t vp)
     const volatile uint32_t *reason = (uint32_t *)(assist_pages[vp] + ASSIST_REASON);
 
     prepare_upper((unsigned)vp);
-    signal_value(&up[vp], 1);
+    vp_is_up();
     for (;;) {
         vtl_run_lower(&upper->shared);
         if (*reason == ENTRY_CALL) {
@@ -207,10 +197,7 @@ static void run_upper(void)
     unsigned vps = (unsigned)argument_number("vps", 1);
 
     hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
-    for (unsigned vp = 1; vp < vps; vp++) {
-        check(vp_start(vp, serve, vp) == PSCI_SUCCESS, "VTL2 of VP%u does not start", vp);
-        wait_for(&up[vp], 1);
-    }
+    vp_start_others(vps, serve);
     serve(0);
 }
 

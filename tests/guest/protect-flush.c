@@ -11,8 +11,6 @@
 #define INTERCEPT_NOT_PRESENT (1ul << 14)
 
 #define ALIAS MMU_LOW_ALIAS
-#define TABLE_ADDRESS 0x0000fffffffff000ul
-#define LEVEL_SHIFTS {30, 21, 12} /* 36 bits of address in pages of 4 KiB */
 #define MAP_UNIT 0x10000
 #define ROUNDS 700 /* more than the slot that flushes has pages */
 
@@ -25,7 +23,6 @@ static uint32_t new_code[MAP_UNIT / 4] __attribute__((aligned(MAP_UNIT)));
 /* What the old code loads, and the new. */
 static uint64_t plain[PAGE / 8] __attribute__((aligned(4096))) = {OLD, NEW};
 static uint64_t no_execute[PAGE / 8] __attribute__((aligned(4096))) = {OLD, NEW};
-static volatile uint64_t *entry; /* of ALIAS, in the table of the last level */
 
 #define ACCESS(name, instruction)                                                                  \
     static __attribute__((noipa)) void name(void *address)                                         \
@@ -82,24 +79,6 @@ static void test_told(void)
            "the paravisor is told: type 0x%x GPA 0x%lx", seen.type, seen.gpa);
 }
 
-static void find_entry(void)
-{
-    static const unsigned shifts[] = LEVEL_SHIFTS;
-    uint64_t *table = (uint64_t *)(sysreg_read(ttbr0_el1) & TABLE_ADDRESS);
-
-    for (size_t i = 0; i < ARRAY_SIZE(shifts); i++) {
-        entry = &table[ALIAS >> shifts[i] & 0x1ff];
-        table = (uint64_t *)(*entry & TABLE_ADDRESS);
-    }
-}
-
-/* Without telling the processor: it may go on with what was there before. */
-static void map_silently(const uint32_t *code)
-{
-    *entry = (*entry & ~TABLE_ADDRESS) | (uintptr_t)code;
-    __asm__ volatile("dsb sy\n\tisb" : : : "memory");
-}
-
 static void forget_translations(void)
 {
     __asm__ volatile("dsb sy\n\ttlbi vmalle1\n\tdsb sy\n\tisb" : : : "memory");
@@ -115,10 +94,10 @@ static bool was_stale(void)
 {
     uint64_t before, stepped;
 
-    map_silently(old_code);
+    mmu_remap_silently(ALIAS, old_code);
     forget_translations();
     check(call_alias(plain) == OLD, "the old code");
-    map_silently(new_code);
+    mmu_remap_silently(ALIAS, new_code);
     before = call_alias(plain);
     stepped = call_alias(no_execute);
     check(stepped == NEW, "what is stepped is what the tables have at PC: %lu after %lu", stepped,
@@ -148,7 +127,6 @@ static void prepare_mmu(void)
     mmu_prepare(GRANULE_4K);
     mmu_map(ALIAS, (uintptr_t)old_code, MAP_UNIT);
     mmu_on();
-    find_entry();
 }
 
 void guest_main(void)

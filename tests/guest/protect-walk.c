@@ -11,8 +11,6 @@
 #define ALIAS MMU_LOW_ALIAS
 #define TCR_HA (1ul << 39)
 #define DESCRIPTOR_ACCESSED (1ul << 10)
-#define TABLE_ADDRESS 0x0000fffffffff000ul
-#define LEVEL_SHIFTS {30, 21, 12} /* 36 bits of address in pages of 4 KiB */
 
 #define SYNDROME_EC(esr) ((esr) >> 26 & 0x3f)
 #define EC_INSTRUCTION_ABORT 0x20
@@ -24,17 +22,6 @@
 
 static uint64_t page[0x10000 / 8] __attribute__((aligned(0x10000)));
 static volatile uint64_t *entry; /* of ALIAS, in the table of the last level */
-
-static void find_entry(void)
-{
-    static const unsigned shifts[] = LEVEL_SHIFTS;
-    uint64_t *table = (uint64_t *)(sysreg_read(ttbr0_el1) & TABLE_ADDRESS);
-
-    for (size_t i = 0; i < ARRAY_SIZE(shifts); i++) {
-        entry = &table[ALIAS >> shifts[i] & 0x1ff];
-        table = (uint64_t *)(*entry & TABLE_ADDRESS);
-    }
-}
 
 static void forget_translations(void)
 {
@@ -138,7 +125,7 @@ static void prepare(void)
     mmu_prepare(GRANULE_4K);
     mmu_map(ALIAS, (uintptr_t)page, 0x10000);
     mmu_on();
-    find_entry();
+    entry = mmu_entry(ALIAS);
 }
 
 void guest_main(void)

@@ -11,7 +11,7 @@
 
 static struct shared shareds[GUEST_MAX_VPS];
 static struct random randoms[GUEST_MAX_VPS];
-static volatile uint64_t up[GUEST_MAX_VPS], pulses;
+static volatile uint64_t pulses;
 static uint8_t assist_pages[GUEST_MAX_VPS][PAGE] __attribute__((aligned(4096)));
 
 static void start(void)
@@ -38,11 +38,12 @@ static void serve(uint64_t vp)
     random_seed(&randoms[vp], vp + 1);
     hv_set(HV_NATIVE, VP_ASSIST_PAGE, (uintptr_t)assist_pages[vp] | ENABLE);
     start();
-    signal_value(&up[vp], 1);
+    vp_is_up();
     for (;;) {
         vtl_run_lower(&shareds[vp]);
         check(*reason == ENTRY_INTERRUPT, "entered for reason %u", *reason);
-        __asm__ volatile("msr daifclr, #2\n\tisb\n\tmsr daifset, #2" : : : "memory");
+        unmask();
+        mask();
         if (vp == 0 && ++pulses == 50)
             print("vtl2: 50 pulses\n");
     }
@@ -53,9 +54,6 @@ void guest_main(void)
     unsigned vps = (unsigned)argument_number("vps", 1);
 
     hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
-    for (unsigned vp = 1; vp < vps; vp++) {
-        check(vp_start(vp, serve, vp) == PSCI_SUCCESS, "VP%u does not start", vp);
-        wait_for(&up[vp], 1);
-    }
+    vp_start_others(vps, serve);
     serve(0);
 }

@@ -139,16 +139,6 @@ static void handler(unsigned intid)
     seen[vp].above += intid == PPI_ABOVE;
 }
 
-static void unmask(void)
-{
-    __asm__ volatile("msr daifclr, #2" : : : "memory");
-}
-
-static void mask(void)
-{
-    __asm__ volatile("msr daifset, #2" : : : "memory");
-}
-
 static void prepare(void)
 {
     gic_init();

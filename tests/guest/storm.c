@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VPs that do nothing but interrupt each other, at VTL0, at VTL2 and across, while they call, return,
- * mask, unmask, wait and are interrupted by timers of both VTLs. Each sender has an SGI of its own
- * at each VTL, and an event flag for each receiver at the other one; it uses it again only once the
- * last one has been taken. So every interrupt can be counted: a lost one ends the traffic from there
- * to there, and a spurious one is seen.
+ * VPs that do nothing but interrupt each other, at VTL0, at VTL2 and across, while they call,
+ * return, mask, unmask, wait and are interrupted by timers of both VTLs. Each sender has an SGI of
+ * its own at each VTL, and an event flag for each receiver at the other one; it uses it again only
+ * once the last one has been taken. So every interrupt can be counted: a lost one ends the traffic
+ * from there to there, and a spurious one is seen.
  *
  * Both VTLs work on the same tables, which are VTL0's.
  */
@@ -51,7 +51,6 @@ static struct tables own;
 static struct tables *tables;
 static struct random randoms[GUEST_MAX_VPS];
 static uint8_t assist_pages[GUEST_MAX_VPS][PAGE] __attribute__((aligned(4096)));
-static volatile uint64_t up[GUEST_MAX_VPS];
 static volatile uint8_t flags[GUEST_MAX_VPS][PAGE] __attribute__((aligned(4096)));
 static uint64_t inputs[GUEST_MAX_VPS][PAGE / 8] __attribute__((aligned(4096)));
 
@@ -63,16 +62,6 @@ static unsigned level(void)
 static unsigned below(unsigned limit)
 {
     return (unsigned)(random_next(&randoms[guest_vp()]) >> 33) % limit;
-}
-
-static void unmask(void)
-{
-    __asm__ volatile("msr daifclr, #2\n\tisb" : : : "memory");
-}
-
-static void mask(void)
-{
-    __asm__ volatile("msr daifset, #2" : : : "memory");
 }
 
 static void fence(void)
@@ -134,7 +123,8 @@ static void send(void)
 {
     unsigned to = below(tables->vps);
     bool event = below(2);
-    enum kind kind = event ? (guest_vtl ? EVENT_DOWN : EVENT_UP) : (guest_vtl ? SGI_VTL2 : SGI_VTL0);
+    enum kind of_events = guest_vtl ? EVENT_DOWN : EVENT_UP;
+    enum kind kind = event ? of_events : guest_vtl ? SGI_VTL2 : SGI_VTL0;
     struct channel *channel = &tables->channel[kind][guest_vp()][to];
 
     if (channel->sent != channel->received)
@@ -221,7 +211,7 @@ static void serve(uint64_t vp)
     prepare();
     make_port();
     hv_set(HV_NATIVE, VP_ASSIST_PAGE, (uintptr_t)assist_pages[vp] | ENABLE);
-    signal_value(&up[vp], 1);
+    vp_is_up();
     for (;;) {
         vtl_run_lower(shared);
         if (*reason == ENTRY_INTERRUPT)
@@ -243,10 +233,7 @@ static void run_upper(void)
     unsigned vps = (unsigned)argument_number("vps", 1);
 
     hv_set(HV_NATIVE, HV_GUEST_OS_ID, 1ul << 40);
-    for (unsigned vp = 1; vp < vps; vp++) {
-        check(vp_start(vp, serve, vp) == PSCI_SUCCESS, "VTL2 of VP%u does not start", vp);
-        wait_for(&up[vp], 1);
-    }
+    vp_start_others(vps, serve);
     serve(0);
 }
 

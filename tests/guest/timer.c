@@ -30,16 +30,6 @@ static void handler(unsigned intid)
         *uart(UART_IMSC) = 0;
 }
 
-static void unmask(void)
-{
-    __asm__ volatile("msr daifclr, #2" : : : "memory");
-}
-
-static void mask(void)
-{
-    __asm__ volatile("msr daifset, #2" : : : "memory");
-}
-
 static bool delay_is_over(uint64_t begin)
 {
     return counter() - begin >= counter_hz() * DELAY_US / 1000000;

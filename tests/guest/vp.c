@@ -25,6 +25,23 @@ void vp_main(uint64_t context)
     vp_stop();
 }
 
+static volatile uint64_t up[GUEST_MAX_VPS];
+
+void vp_start_others(unsigned vps, void (*entry)(uint64_t vp))
+{
+    for (unsigned vp = 1; vp < vps; vp++) {
+        int status = vp_start(vp, entry, vp);
+
+        if (check(status == PSCI_SUCCESS, "VP%u does not start: %d", vp, status))
+            wait_for(&up[vp], 1);
+    }
+}
+
+void vp_is_up(void)
+{
+    signal_value(&up[guest_vp()], 1);
+}
+
 void vp_stop(void)
 {
     psci(PSCI_CPU_OFF, 0, 0, 0);
