@@ -11,12 +11,12 @@
 
 /*
  * The delay before a watcher begins is a multiple of what it took to get the vCPU back lately, so
- * that a guest that calls again and again loses no more than a tenth of its time by that, whatever
+ * that a guest that calls again and again loses no more than a fifth of its time by that, whatever
  * the host. The greatest delay bounds how late an interrupt of an unwatched VTL may be.
  */
-#define DELAY_PER_COST 10
+#define DELAY_PER_COST 4
 #define DELAY_MIN_US 100
-#define DELAY_MAX_US 10000
+#define DELAY_MAX_US 5000
 
 void dormant_init(struct dormant *dormant, struct vp *vp, unsigned vtl)
 {
