@@ -3,6 +3,7 @@
  * The partition as KVM runs it: a VM per VTL on one memory, a thread per VP.
  *
  *   machine.c   set-up, power, and the end of a run
+ *   backend.c   what the VTL core asks of KVM
  *   load.c      images, initial RAM disks and device trees into memory
  *   vp.c        the thread of a VP: run, exit, dispatch
  *   hvc.c       what a guest calls: convention, services, VTL switch
@@ -166,6 +167,17 @@ void machine_kick(struct vp *vp);
 
 /* For that thread, before it looks: a kick from now on counts again. */
 void machine_was_kicked(struct vp *vp);
+
+/* backend.c: KVM, as the VTL core sees it; its machine is a struct machine. */
+extern const struct vtl_backend machine_backend;
+/* The host's counter; all time of the guest is made of it. */
+static inline uint64_t counter_read(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(value) : : "memory");
+    return value;
+}
 
 /* load.c: puts the images of a level into memory; sets entry and device_tree. */
 bool load_level(struct machine *machine, unsigned vtl, GError **error);

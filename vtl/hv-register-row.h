@@ -37,7 +37,7 @@ struct hv_register_table {
 extern const struct hv_register_table hv_activity_registers; /* activity.c */
 extern const struct hv_register_table hv_event_registers; /* event.c */
 extern const struct hv_register_table hv_stimer_registers; /* stimer.c */
-extern const struct hv_register_table hv_synic_registers; /* synic.c */
+extern const struct hv_register_table hv_synic_registers; /* synic-registers.c */
 extern const struct hv_register_table hv_time_registers;  /* time-registers.c */
 extern const struct hv_register_table hv_vina_registers;  /* vina.c */
 extern const struct hv_register_table hv_vsm_registers;   /* vsm-registers.c */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages and registers of the SynIC: see synic.h; its event flags are in synic-events.c. */
+/*
+ * Messages of the SynIC: see synic.h. Its event flags are in synic-events.c, its notices in
+ * synic-notices.c, its registers in synic-registers.c.
+ */
 #include "vtl/synic.h"
 
 #include <stdatomic.h>
@@ -8,10 +11,7 @@
 #include <string.h>
 
 #include "smccc/hypercall.h"
-#include "vtl/hv-register-row.h"
-
-#define SINT_KNOWN (HV_SINT_VECTOR | HV_SINT_MASKED | HV_SINT_POLLING)
-#define PAGE_KNOWN (HV_PAGE_REGISTER_ADDRESS | HV_PAGE_REGISTER_ENABLE)
+#include "vtl/hv-registers.h"
 
 G_STATIC_ASSERT(sizeof(struct hv_message) * HV_SYNIC_SINTS == HV_PAGE_SIZE);
 
@@ -213,7 +213,7 @@ static void scan(struct vtl_vp *vp, unsigned vtl, unsigned sint)
     synic_interrupt(vp, vtl, sint);
 }
 
-static void scan_all(struct vtl_vp *vp, unsigned vtl)
+void synic_scan_all(struct vtl_vp *vp, unsigned vtl)
 {
     for (unsigned sint = 0; sint < HV_SYNIC_SINTS; sint++)
         scan(vp, vtl, sint);
@@ -328,7 +328,7 @@ void synic_forget(struct vtl_vp *vp, unsigned vtl, unsigned sint,
 }
 
 /* With synic.lock held. */
-static bool can_take(struct vtl_vp *vp, unsigned vtl, unsigned sint)
+bool synic_can_take(struct vtl_vp *vp, unsigned vtl, unsigned sint)
 {
     struct synic *synic = &vp->level[vtl].synic;
     struct slot slot = find_slot(vp, vtl, sint);
@@ -342,7 +342,7 @@ static enum synic_result post_direct(struct vtl_vp *vp, unsigned vtl, unsigned s
     if (!is_enabled(&vp->level[vtl].synic, sint))
         return SYNIC_OFF;
     scan(vp, vtl, sint);
-    if (!can_take(vp, vtl, sint))
+    if (!synic_can_take(vp, vtl, sint))
         return SYNIC_BUSY;
     if (enqueue(vp, vtl, sint, entry_new(message, NULL)) == SYNIC_DELIVERED)
         return SYNIC_DELIVERED;
@@ -374,255 +374,3 @@ bool synic_takes_messages(struct vtl_vp *vp, unsigned vtl)
     g_mutex_unlock(&synic->lock);
     return takes;
 }
-
-/* --- Notices of deliverability ---------------------------------------------------------------- */
-
-/* The SINTs of @set that can take a message. A busy slot is marked, so that EOM is written. */
-static uint16_t find_ready(struct vtl_vp *vp, unsigned vtl, uint16_t set)
-{
-    uint16_t ready = 0;
-
-    for (unsigned sint = 0; sint < HV_SYNIC_SINTS; sint++)
-        if (set & 1u << sint && can_take(vp, vtl, sint))
-            ready |= (uint16_t)(1u << sint);
-    return ready;
-}
-
-/* What somebody waits for may have come true; with synic.lock held. */
-static void look_for_ready(struct vtl_vp *vp, unsigned vtl)
-{
-    struct synic *synic = &vp->level[vtl].synic;
-
-    for (unsigned by = vtl + 1; by < VTL_LEVELS; by++) {
-        uint16_t ready = find_ready(vp, vtl, synic->awaited[by]);
-
-        synic->awaited[by] &= (uint16_t)~ready;
-        synic->ready[by] |= ready;
-        if (ready) {
-            vp->has_notices = true;
-            vp->partition->backend->kick_vp(vp->partition->machine, vp->index);
-        }
-    }
-}
-
-enum hv_status synic_await(struct vtl_vp *vp, unsigned vtl, unsigned by, uint64_t value)
-{
-    struct synic *synic = &vp->level[vtl].synic;
-
-    if (by <= vtl)
-        return HV_STATUS_INVALID_PARAMETER;
-    if (value & ((1ull << HV_NOTIFY_SINTS_SHIFT) - 1))
-        return HV_STATUS_INVALID_REGISTER_VALUE;
-    g_mutex_lock(&synic->lock);
-    synic->awaited[by] = (uint16_t)(value >> HV_NOTIFY_SINTS_SHIFT);
-    synic->ready[by] = 0;
-    look_for_ready(vp, vtl);
-    g_mutex_unlock(&synic->lock);
-    return HV_STATUS_SUCCESS;
-}
-
-static bool has_notice(struct synic *synic, unsigned by)
-{
-    bool has;
-
-    g_mutex_lock(&synic->lock);
-    has = synic->ready[by];
-    g_mutex_unlock(&synic->lock);
-    return has;
-}
-
-static bool find_notice(struct vtl_vp *vp, unsigned above, unsigned *vtl, unsigned *by)
-{
-    for (*by = VTL_LEVELS - 1; *by > above; (*by)--)
-        for (*vtl = 0; *vtl < *by; (*vtl)++)
-            if (has_notice(&vp->level[*vtl].synic, *by))
-                return true;
-    return false;
-}
-
-bool synic_next_notice(struct vtl_vp *vp, unsigned above, unsigned *vtl, unsigned *by)
-{
-    unsigned any_vtl, any_by;
-
-    if (!vp->has_notices)
-        return false;
-    if (find_notice(vp, above, vtl, by))
-        return true;
-    /* Cleared first: one that comes now is either found here, or sets it again. */
-    vp->has_notices = false;
-    if (find_notice(vp, 0, &any_vtl, &any_by))
-        vp->has_notices = true;
-    return false;
-}
-
-uint16_t synic_take_notice(struct vtl_vp *vp, unsigned vtl, unsigned by)
-{
-    struct synic *synic = &vp->level[vtl].synic;
-    uint16_t sints;
-
-    g_mutex_lock(&synic->lock);
-    sints = synic->ready[by];
-    synic->ready[by] = 0;
-    g_mutex_unlock(&synic->lock);
-    return sints;
-}
-
-/* --- Registers -------------------------------------------------------------------------------- */
-
-/* Every write may be what a message has waited for. */
-static void store_and_scan(struct vtl_vp *vp, unsigned vtl, uint64_t *reg, uint64_t value)
-{
-    struct synic *synic = &vp->level[vtl].synic;
-
-    g_mutex_lock(&synic->lock);
-    *reg = value;
-    scan_all(vp, vtl);
-    look_for_ready(vp, vtl);
-    g_mutex_unlock(&synic->lock);
-}
-
-static struct hv_u128 get_sint(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    return (struct hv_u128){.low = vp->level[vtl].synic.sint[name - HV_REGISTER_SINT0]};
-}
-
-static enum hv_status set_sint(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
-{
-    if (value.low & ~SINT_KNOWN)
-        return HV_STATUS_INVALID_REGISTER_VALUE;
-    if (!(value.low & HV_SINT_MASKED) && (value.low & HV_SINT_VECTOR) < HV_SINT_VECTOR_MIN)
-        return HV_STATUS_INVALID_PARAMETER;
-    store_and_scan(vp, vtl, &vp->level[vtl].synic.sint[name - HV_REGISTER_SINT0], value.low);
-    return HV_STATUS_SUCCESS;
-}
-
-static struct hv_u128 get_scontrol(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    (void)name;
-    return (struct hv_u128){.low = vp->level[vtl].synic.scontrol};
-}
-
-static enum hv_status set_scontrol(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                   struct hv_u128 value)
-{
-    (void)name;
-    if (value.low & ~HV_SCONTROL_ENABLE)
-        return HV_STATUS_INVALID_REGISTER_VALUE;
-    store_and_scan(vp, vtl, &vp->level[vtl].synic.scontrol, value.low);
-    return HV_STATUS_SUCCESS;
-}
-
-static struct hv_u128 get_version(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    (void)vp;
-    (void)vtl;
-    (void)name;
-    return (struct hv_u128){.low = HV_SYNIC_VERSION};
-}
-
-static const uint64_t *find_page(const struct synic *synic, uint32_t name)
-{
-    return name == HV_REGISTER_SIMP ? &synic->simp : name == HV_REGISTER_SIEFP ? &synic->siefp
-                                                                               : &synic->sirbp;
-}
-
-static struct hv_u128 get_page(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    return (struct hv_u128){.low = *find_page(&vp->level[vtl].synic, name)};
-}
-
-/* Clears what is to become a page of the SynIC; it need not be memory. */
-static void clear_page(const struct vtl_vp *vp, unsigned vtl, uint64_t page)
-{
-    static const uint8_t zeroes[HV_PAGE_SIZE];
-
-    vtl_memory_write(vp->partition, vtl, page & HV_PAGE_REGISTER_ADDRESS, zeroes, sizeof(zeroes));
-}
-
-static enum hv_status set_page(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
-{
-    struct synic *synic = &vp->level[vtl].synic;
-    uint64_t *page = name == HV_REGISTER_SIMP ? &synic->simp : &synic->siefp;
-
-    if (value.low & ~PAGE_KNOWN)
-        return HV_STATUS_INVALID_REGISTER_VALUE;
-    if (value.low & HV_PAGE_REGISTER_ENABLE && value.low != *page)
-        clear_page(vp, vtl, value.low);
-    store_and_scan(vp, vtl, page, value.low);
-    return HV_STATUS_SUCCESS;
-}
-
-/* Remembered, without effect. */
-static enum hv_status set_ring(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
-{
-    (void)name;
-    if (value.low & ~PAGE_KNOWN)
-        return HV_STATUS_INVALID_REGISTER_VALUE;
-    store_and_scan(vp, vtl, &vp->level[vtl].synic.sirbp, value.low);
-    return HV_STATUS_SUCCESS;
-}
-
-/* The guest has emptied slots; the value does not matter. */
-static enum hv_status set_eom(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
-{
-    struct synic *synic = &vp->level[vtl].synic;
-
-    (void)name;
-    (void)value.low;
-    g_mutex_lock(&synic->lock);
-    scan_all(vp, vtl);
-    look_for_ready(vp, vtl);
-    g_mutex_unlock(&synic->lock);
-    return HV_STATUS_SUCCESS;
-}
-
-static struct hv_u128 get_notifications(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
-{
-    uint64_t awaited = 0;
-
-    (void)name;
-    for (unsigned by = 0; by < VTL_LEVELS; by++)
-        awaited |= vp->level[vtl].synic.awaited[by];
-    return (struct hv_u128){.low = awaited << HV_NOTIFY_SINTS_SHIFT};
-}
-
-/* hv_register_set_by() knows who asks; a VTL does not ask for itself. */
-static enum hv_status set_notifications(struct vtl_vp *vp, unsigned vtl, uint32_t name,
-                                        struct hv_u128 value)
-{
-    (void)name;
-    return synic_await(vp, vtl, vtl, value.low);
-}
-
-#define READ_WRITE (HV_READ | HV_WRITE)
-#define SINT(n) {HV_REGISTER_SINT0 + (n), "Sint" #n, READ_WRITE, get_sint, set_sint}
-
-static const struct hv_register registers[] = {
-    SINT(0),
-    SINT(1),
-    SINT(2),
-    SINT(3),
-    SINT(4),
-    SINT(5),
-    SINT(6),
-    SINT(7),
-    SINT(8),
-    SINT(9),
-    SINT(10),
-    SINT(11),
-    SINT(12),
-    SINT(13),
-    SINT(14),
-    SINT(15),
-    /* A VP looks for notices before it enters the guest: it must come back for one. */
-    {HV_REGISTER_DELIVERABILITY_NOTIFICATIONS, "DeliverabilityNotifications",
-     READ_WRITE | HV_OF_STOPPED, get_notifications, set_notifications},
-    {HV_REGISTER_SCONTROL, "Scontrol", READ_WRITE, get_scontrol, set_scontrol},
-    {HV_REGISTER_SVERSION, "Sversion", HV_READ, get_version, NULL},
-    {HV_REGISTER_SIEFP, "Siefp", READ_WRITE, get_page, set_page},
-    {HV_REGISTER_SIMP, "Simp", READ_WRITE, get_page, set_page},
-    {HV_REGISTER_EOM, "Eom", READ_WRITE, hv_register_get_zero, set_eom},
-    {HV_REGISTER_SIRBP, "Sirbp", READ_WRITE, get_page, set_ring},
-};
-
-const struct hv_register_table hv_synic_registers = {registers, G_N_ELEMENTS(registers)};

@@ -179,7 +179,14 @@ bool synic_takes_events(struct vtl_vp *vp, unsigned vtl);
 enum synic_result synic_signal(struct vtl_vp *vp, unsigned vtl, unsigned sint, unsigned flag,
                                bool *newly);
 
-/* Interrupts as the SINT says, with synic.lock held; for the files of the SynIC. */
+/*
+ * For the files of the SynIC, with synic.lock held: interrupts as the SINT says; delivers what can be
+ * delivered; can the SINT take a message, with nothing waiting before it? Else its slot is marked, so
+ * that the guest writes EOM. What somebody waits for may have come true.
+ */
+void synic_scan_all(struct vtl_vp *vp, unsigned vtl);
+bool synic_can_take(struct vtl_vp *vp, unsigned vtl, unsigned sint);
+void synic_look_for_ready(struct vtl_vp *vp, unsigned vtl);
 void synic_interrupt(struct vtl_vp *vp, unsigned vtl, unsigned sint);
 
 /*
