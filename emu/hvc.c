@@ -110,7 +110,9 @@ static void perform_smccc(struct vp *vp)
     read_arguments(vcpu, &arguments, count);
     registers = arguments;
     trace_line(vp->machine->trace, TRACE_CALL, vp->core->index, vp->core->active,
-               "smccc 0x%08x 0x%" G_GINT64_MODIFIER "x", id, registers.x[1]);
+               "smccc 0x%08x 0x%" G_GINT64_MODIFIER "x%s%s", id, registers.x[1],
+               id == HV_SMCCC_FUNCTION ? " " : "",
+               id == HV_SMCCC_FUNCTION ? vtl_hypercall_name(registers.x[1]) : "");
     outcome = smccc_dispatch(services, G_N_ELEMENTS(services), vp->core, &registers);
     if (id == HV_SMCCC_FUNCTION)
         trace_result(vp, outcome, registers.x[0]);
@@ -127,7 +129,8 @@ static void perform_hypercall(struct vp *vp)
     read_arguments(vcpu, &arguments, SMCCC_REGISTERS);
     registers = arguments;
     trace_line(vp->machine->trace, TRACE_CALL, vp->core->index, vp->core->active,
-               "hypercall 0x%" G_GINT64_MODIFIER "x", registers.x[0]);
+               "hypercall 0x%" G_GINT64_MODIFIER "x %s", registers.x[0],
+               vtl_hypercall_name(registers.x[0]));
     outcome = vtl_hypercall(vp->core, HVC_HYPERCALL, &registers);
     trace_result(vp, outcome, registers.x[0]);
     finish(vp, outcome, HVC_HYPERCALL, &arguments, &registers);

@@ -412,6 +412,13 @@ static const struct hv_call_environment environment = {
     .write = write_memory,
 };
 
+const char *vtl_hypercall_name(uint64_t control)
+{
+    const struct hv_call *call = hv_call_find(&environment, hv_control_decode(control).code);
+
+    return call ? call->name : "?";
+}
+
 /* Only what an identified guest asks for, and nobody here serves. */
 static bool is_intercepted(const struct vtl_vp *vp, uint64_t word)
 {

@@ -46,6 +46,8 @@ enum hv_call_code {
 /* What there is, a row each; for tests, which derive their inputs from the rows. */
 extern const struct hv_call vtl_calls[];
 extern const size_t vtl_call_count;
+/* The name of the call in a control word, for people; "?": nobody serves it. */
+const char *vtl_hypercall_name(uint64_t control);
 
 /*
  * The VTL that an HV_INPUT_VTL of @caller means. ACCESS_DENIED: a higher one, whether it exists or

@@ -620,10 +620,19 @@ START_TEST(core_memory_form)
 }
 END_TEST
 
+START_TEST(core_names_calls)
+{
+    ck_assert_str_eq(vtl_hypercall_name(HV_CALL_SET_VP_REGISTERS | REPS(3) | 1u << 16),
+                     "HvCallSetVpRegisters");
+    ck_assert_str_eq(vtl_hypercall_name(0x7777), "?");
+}
+END_TEST
+
 UNIT_MAIN_WITH("hypercall", set_up, tear_down, engine_fast_places, engine_memory,
                engine_bad_control, engine_bad_blocks, engine_repetitions,
                engine_continues_fast, engine_continues_in_memory, engine_repeats_a_simple_call,
                engine_survives_anything, core_smccc_services, core_before_guest_os_id,
                core_register_values, core_bad_targets, core_lower_vtl_sees_nothing_above,
                core_architectural_registers, core_other_vps, core_other_vp_is_off,
-               core_other_vp_is_busy, core_other_vp_is_above, core_crash, core_memory_form)
+               core_other_vp_is_busy, core_other_vp_is_above, core_crash, core_memory_form,
+               core_names_calls)
