@@ -218,7 +218,8 @@ static void serve(uint64_t vp)
             tables->reasons[vp]++;
         if (*reason == ENTRY_CALL) {
             tables = (struct tables *)shared->x[1];
-            act_upper();
+            if (tables->go)
+                act_upper();
         }
         /* Sometimes it leaves what is pending, and has to be entered for it again. */
         if (*reason == ENTRY_INTERRUPT || below(2)) {
@@ -357,6 +358,8 @@ void guest_main(void)
     prepare();
     for (unsigned vp = 1; vp < own.vps; vp++)
         wait_for(&own.ready[vp], 1);
+    /* VTL2 learns where the tables are before anybody interrupts it. */
+    vtl_call((uintptr_t)&own);
     signal_value(&own.go, 1);
     for (end = counter() + argument_number("seconds", 10) * counter_hz(); counter() < end;)
         act();
