@@ -100,15 +100,9 @@ static void learn_sites(struct level *level, const struct image *image,
 static void tell_placement(unsigned vtl, const char *name, const struct image *image,
                            const struct range *used)
 {
-    static const char *const kinds[] = {
-        [IMAGE_LINUX] = "an arm64 Image",
-        [IMAGE_ELF] = "an ELF file",
-        [IMAGE_FLAT] = "neither Image, gzip nor ELF, hence a flat binary",
-    };
-
     g_info("VTL%u: %s: %s, at 0x%" G_GINT64_MODIFIER "x to 0x%" G_GINT64_MODIFIER
-           "x, entry 0x%" G_GINT64_MODIFIER "x", vtl, name, kinds[image->kind], used->start,
-           used->end, image->entry);
+           "x, entry 0x%" G_GINT64_MODIFIER "x (%s)", vtl, name, image->form, used->start, used->end,
+           image->entry, image->entry_from);
 }
 
 static bool place_image(struct machine *machine, unsigned vtl, const char *name,

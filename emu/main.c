@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "emu/error.h"
+#include "emu/inspect.h"
 #include "emu/log.h"
 #include "emu/probe.h"
 #include "emu/run.h"
@@ -22,6 +23,7 @@ static const struct {
 } commands[] = {
     {"run", run_main, "run a guest with Virtual Trust Levels"},
     {"probe", probe_main, "tell what this host offers, and what is missing"},
+    {"inspect", inspect_main, "tell what a kernel file is, and whether vtlemu can boot it"},
     {"help", help_main, "show this text"},
     {"version", version_main, "show the version"},
 };

@@ -16,7 +16,10 @@ static uint8_t *map_ram(const struct memory *memory)
 {
     void *map = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd, 0);
 
-    return map == MAP_FAILED ? NULL : map;
+    if (map == MAP_FAILED)
+        return NULL;
+    madvise(map, memory->size, MADV_DONTFORK); /* sandbox.h */
+    return map;
 }
 
 static bool map_views(struct memory *memory, uint16_t vtls)

@@ -21,7 +21,8 @@ static const char summary_text[] =
     "VTL2 a paravisor; they share the registers X0-X17, X19-X28 and Q0-Q31 and switch by\n"
     "`hvc #2` (VTL call, upwards) and `hvc #3` (VTL return, downwards).\n"
     "\n"
-    "Kernels are arm64 Image files, gzip of them, or bare ELF or flat binaries.";
+    "Kernels are arm64 Image files, gzip or zstd of them, EFI zboot images (as Fedora ships them),\n"
+    "ELF (vmlinux or bare metal) or flat binaries; vtlemu inspect FILE tells which a file is.";
 
 static const char description_text[] =
     "Examples:\n"

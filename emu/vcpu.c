@@ -22,6 +22,7 @@ static int map_run(struct vcpu *vcpu, int kvm)
     map = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
     if (map == MAP_FAILED)
         return -errno;
+    madvise(map, (size_t)size, MADV_DONTFORK); /* sandbox.h */
     vcpu->run = map;
     vcpu->run_size = (size_t)size;
     return 0;

@@ -21,7 +21,12 @@
 
 static void *map(void *where, int fd, size_t size)
 {
-    return mmap(where, size, PROT_READ | PROT_WRITE, MAP_SHARED | (where ? MAP_FIXED : 0), fd, 0);
+    void *host =
+        mmap(where, size, PROT_READ | PROT_WRITE, MAP_SHARED | (where ? MAP_FIXED : 0), fd, 0);
+
+    if (host != MAP_FAILED)
+        madvise(host, size, MADV_DONTFORK); /* sandbox.h */
+    return host;
 }
 
 int view_open(struct view *view, int fd, size_t size)
