@@ -204,12 +204,38 @@ static bool dump_tree(const struct machine *machine, unsigned vtl, GBytes *tree,
     return good;
 }
 
-static bool load_tree(struct machine *machine, unsigned vtl, const struct fdt_config *config,
-                      GError **error)
+/* Fills in what is the same for all levels. NULL on error. */
+static GBytes *build_tree(struct machine *machine, unsigned vtl, struct fdt_config *config,
+                          GError **error)
 {
-    g_autoptr(GBytes) tree = fdt_build(config, error);
+    uint64_t mpidr[LAYOUT_MAX_VPS];
+    g_autoptr(GBytes) tree = NULL;
 
-    if (!tree || !dump_tree(machine, vtl, tree, error))
+    config->cpus = machine->vp_count;
+    config->mpidr = mpidr;
+    config->memory_base = machine->level[vtl].base;
+    config->memory_size = machine->level[vtl].size;
+    config->command_line = machine->options->level[vtl].command_line;
+    if (!read_mpidrs(machine, vtl, mpidr, error))
+        return NULL;
+    tree = fdt_build(config, error);
+    config->mpidr = NULL;
+    return tree && dump_tree(machine, vtl, tree, error) ? g_steal_pointer(&tree) : NULL;
+}
+
+GBytes *load_tree(struct machine *machine, unsigned vtl, GError **error)
+{
+    struct fdt_config config = {0};
+
+    return build_tree(machine, vtl, &config, error);
+}
+
+static bool place_tree(struct machine *machine, unsigned vtl, struct fdt_config *config,
+                       GError **error)
+{
+    g_autoptr(GBytes) tree = build_tree(machine, vtl, config, error);
+
+    if (!tree)
         return false;
     memory_write(&machine->memory, machine->level[vtl].device_tree, g_bytes_get_data(tree, NULL),
                  g_bytes_get_size(tree));
@@ -219,16 +245,11 @@ static bool load_tree(struct machine *machine, unsigned vtl, const struct fdt_co
 bool load_level(struct machine *machine, unsigned vtl, GError **error)
 {
     struct level *level = &machine->level[vtl];
-    uint64_t mpidr[LAYOUT_MAX_VPS];
+    struct fdt_config config = {0};
     struct range used;
-    struct fdt_config config = {
-        .cpus = machine->vp_count,
-        .mpidr = mpidr,
-        .memory_base = level->base,
-        .memory_size = level->size,
-        .command_line = machine->options->level[vtl].command_line,
-    };
 
+    if (!machine->options->level[vtl].kernel)
+        return load_igvm(machine, error);
     level->device_tree = level->base + level->size - TREE_ROOM;
     if (!load_kernel(machine, vtl, &used, error))
         return false;
@@ -240,5 +261,5 @@ bool load_level(struct machine *machine, unsigned vtl, GError **error)
         return false;
     }
     return load_initrd(machine, vtl, &used, level->device_tree, &config, error) &&
-           read_mpidrs(machine, vtl, mpidr, error) && load_tree(machine, vtl, &config, error);
+           place_tree(machine, vtl, &config, error);
 }

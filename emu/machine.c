@@ -41,7 +41,7 @@ static void divide_memory(struct machine *machine)
         level->size = machine->options->level[vtl].memory;
         top -= level->size;
         level->base = top;
-        level->has_kernel = machine->options->level[vtl].kernel != NULL;
+        level->has_kernel = options_has_kernel(machine->options, (unsigned)vtl);
     }
 }
 
@@ -162,6 +162,7 @@ static void prepare_boot_vp(struct machine *machine)
         level->start.pc = machine->level[vtl].entry;
         level->start_x0 = machine->level[vtl].device_tree;
         level->start_x0_pending = machine->level[vtl].has_kernel;
+        level->start_registers = machine->level[vtl].registers;
     }
 }
 
@@ -421,6 +422,7 @@ void machine_power_off(struct machine *machine)
         for (unsigned i = 0; i < machine->vp_count; i++)
             vcpu_close(&machine->vps[i].level[vtl].vcpu);
         vm_close(&machine->level[vtl].vm);
+        g_clear_pointer(&machine->level[vtl].registers, g_array_unref);
     }
     give_memory_back(machine);
     pause_remove_all(&machine->pause);

@@ -5,6 +5,7 @@
  *   machine.c   set-up, power, and the end of a run
  *   backend.c   what the VTL core asks of KVM
  *   load.c      images, initial RAM disks and device trees into memory
+ *   load-igvm.c VTL2 from an IGVM file
  *   vp.c        the thread of a VP: run, exit, dispatch
  *   hvc.c       what a guest calls: convention, services, VTL switch
  *   power.c     PSCI
@@ -68,6 +69,7 @@ struct vp_level {
     bool prepared;              /* off, but a VTL call or return into it starts it */
     uint64_t start_x0;          /* what it finds in X0 when it is first entered */
     bool start_x0_pending;
+    const GArray *start_registers; /* set on top when it starts: level.registers, or NULL */
     bool in_cpu_suspend;        /* KVM waits for its wake-up event */
     bool by_interrupt;          /* it was last entered because of an interrupt */
     struct dormant dormant;
@@ -101,7 +103,8 @@ struct level {
     bool has_kernel;
     gint entered;         /* some VP has run in it; atomic */
     uint64_t entry;
-    uint64_t device_tree; /* GPA */
+    uint64_t device_tree; /* GPA, or whatever the boot VP is to find in X0 */
+    GArray *registers;    /* of struct igvm_register, what an IGVM file starts the boot VP with */
 };
 
 struct machine {
@@ -181,6 +184,10 @@ static inline uint64_t counter_read(void)
 
 /* load.c: puts the images of a level into memory; sets entry and device_tree. */
 bool load_level(struct machine *machine, unsigned vtl, GError **error);
+/* load-igvm.c: the same from an IGVM file; sets registers as well. */
+bool load_igvm(struct machine *machine, GError **error);
+/* load.c: the device tree of a level without initial RAM disk; --dump-dtb may want it, too. */
+GBytes *load_tree(struct machine *machine, unsigned vtl, GError **error);
 
 /* vp.c: body of a VP's thread. machine_new() gives the signal a handler. */
 #define VP_KICK_SIGNAL SIGUSR1

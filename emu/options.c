@@ -22,7 +22,8 @@ static const char summary_text[] =
     "`hvc #2` (VTL call, upwards) and `hvc #3` (VTL return, downwards).\n"
     "\n"
     "Kernels are arm64 Image files, gzip or zstd of them, EFI zboot images (as Fedora ships them),\n"
-    "ELF (vmlinux or bare metal) or flat binaries; vtlemu inspect FILE tells which a file is.";
+    "ELF (vmlinux or bare metal) or flat binaries. VTL2 can also come from an IGVM file.\n"
+    "vtlemu inspect FILE tells what a file is.";
 
 static const char description_text[] =
     "Examples:\n"
@@ -30,6 +31,8 @@ static const char description_text[] =
     "    vtlemu run --cpus 2 --vtl0-kernel Image --vtl0-initrd initrd.gz\n"
     "  A paravisor kernel at VTL2 above it, which starts first:\n"
     "    vtlemu run --vtl2-kernel Image-vtl2 --vtl2-initrd initrd2.gz --vtl0-kernel Image\n"
+    "  The same from an IGVM file, which has everything in it:\n"
+    "    vtlemu run --igvm vtl2.igvm --vtl0-kernel Image\n"
     "  Two bare-metal payloads, every switch traced, given up after ten seconds:\n"
     "    vtlemu run --vtl2-kernel a.elf --vtl0-kernel b.elf --trace switches.txt --timeout 10\n"
     "\n"
@@ -97,7 +100,7 @@ static bool check_level_memory(struct options *options, unsigned vtl, uint64_t *
     struct level_options *level = &options->level[vtl];
     g_autofree char *option = g_strdup_printf("--vtl%u-memory", vtl);
 
-    if (!level->kernel)
+    if (!options_has_kernel(options, vtl))
         return true;
     if (!parse_memory(option, level->memory_text, DEFAULT_LEVEL_MEMORY, &level->memory, error))
         return false;
@@ -136,27 +139,31 @@ static bool check_level(const struct options *options, unsigned vtl, GError **er
                          : level->memory_text  ? "memory"
                                                : NULL;
 
-    if (level->kernel || !orphan)
+    if (options_has_kernel(options, vtl) || !orphan)
         return true;
     emu_set_error(error, EMU_ERROR_USAGE, "--vtl%u-%s is given without --vtl%u-kernel", vtl, orphan,
                   vtl);
     return false;
 }
 
-static bool check_kernels(struct options *options, GError **error)
+/* An IGVM file is all of VTL2, which starts with it. */
+static bool check_igvm(const struct options *options, GError **error)
 {
-    uint16_t given = 0;
+    const struct level_options *level = &options->level[2];
 
-    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
-        if (!check_level(options, vtl, error))
-            return false;
-        given |= options->level[vtl].kernel ? 1u << vtl : 0;
-    }
-    if (!given) {
-        emu_set_error(error, EMU_ERROR_USAGE,
-                      "nothing to run: give --vtl0-kernel, --vtl2-kernel or both (see --help)");
-        return false;
-    }
+    if (!options->igvm)
+        return true;
+    if (level->kernel)
+        return usage(error, "--igvm", options->igvm, "there is --vtl2-kernel, too, but VTL2 is "
+                     "loaded from one file; leave one of them out");
+    if (level->initrd)
+        return usage(error, "--igvm", options->igvm, "such a file brings its own initial RAM disk; "
+                     "make it with one, and leave --vtl2-initrd out");
+    return true;
+}
+
+static bool check_boot_vtl(struct options *options, uint16_t given, GError **error)
+{
     options->boot_vtl = (int)vtl_highest(given);
     if (!parse_number("--boot-vtl", options->boot_vtl_text, 0, VTL_LEVELS - 1, &options->boot_vtl,
                       error))
@@ -166,7 +173,27 @@ static bool check_kernels(struct options *options, GError **error)
                       "--vtl%d-kernel or another --boot-vtl", options->boot_vtl, options->boot_vtl);
         return false;
     }
+    if (options->igvm && options->boot_vtl != 2)
+        return usage(error, "--boot-vtl", options->boot_vtl_text, "an IGVM file starts with VTL2; "
+                     "leave --boot-vtl out");
     return true;
+}
+
+static bool check_kernels(struct options *options, GError **error)
+{
+    uint16_t given = 0;
+
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        if (!check_level(options, vtl, error))
+            return false;
+        given |= options_has_kernel(options, vtl) ? 1u << vtl : 0;
+    }
+    if (!given) {
+        emu_set_error(error, EMU_ERROR_USAGE,
+                      "nothing to run: give --vtl0-kernel, --vtl2-kernel or both (see --help)");
+        return false;
+    }
+    return check_igvm(options, error) && check_boot_vtl(options, given, error);
 }
 
 /* Without the option, what the user gives a kernel to is all there is. */
@@ -225,7 +252,7 @@ static bool check_dump(struct options *options, GError **error)
 
         if (**dump < '0' || vtl >= VTL_LEVELS || (*dump)[1] != ':' || !(*dump)[2])
             return usage(error, "--dump-dtb", *dump, "give VTL:PATH, as in 0:vtl0.dtb");
-        if (!options->level[vtl].kernel)
+        if (!options_has_kernel(options, vtl))
             return usage(error, "--dump-dtb", *dump,
                          "this VTL has no kernel, hence no tree; give it one, or another VTL");
         g_free(options->level[vtl].dump_dtb);
@@ -238,7 +265,8 @@ static void fill_consoles(struct options *options)
 {
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
         if (!options->level[vtl].console)
-            options->level[vtl].console = g_strdup(options->level[vtl].kernel ? "stdio" : "null");
+            options->level[vtl].console =
+                g_strdup(options_has_kernel(options, vtl) ? "stdio" : "null");
 }
 
 static bool check_all(struct options *options, GError **error)
@@ -295,6 +323,8 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
     const GOptionEntry entries[] = {
         {"cpus", 'c', 0, G_OPTION_ARG_STRING, &options->cpus_text, "virtual processors (1)", "N"},
         {"memory", 'm', 0, G_OPTION_ARG_STRING, &options->memory_text, "guest RAM (512M)", "SIZE"},
+        {"igvm", 0, 0, G_OPTION_ARG_FILENAME, &options->igvm,
+         "load VTL2 from an IGVM file for arm64 instead of --vtl2-kernel", "FILE"},
         {"boot-vtl", 0, 0, G_OPTION_ARG_STRING, &options->boot_vtl_text,
          "the VTL that starts (default: the highest with a kernel)", "N"},
         {"max-vtl", 0, 0, G_OPTION_ARG_STRING, &options->max_vtl_text,
@@ -386,6 +416,7 @@ void options_free(struct options *options)
     g_free(options->max_vtl_text);
     g_free(options->timeout_text);
     g_free(options->memory_text);
+    g_free(options->igvm);
     g_free(options->trace);
     g_free(options->trace_filter);
     g_free(options->log_level);
@@ -393,11 +424,16 @@ void options_free(struct options *options)
     g_free(options);
 }
 
+bool options_has_kernel(const struct options *options, unsigned vtl)
+{
+    return options->level[vtl].kernel || (vtl == 2 && options->igvm);
+}
+
 uint16_t options_vtls(const struct options *options)
 {
     uint16_t set = 1;
 
     for (unsigned vtl = 1; vtl < VTL_LEVELS; vtl++)
-        set |= options->level[vtl].kernel ? 1u << vtl : 0;
+        set |= options_has_kernel(options, vtl) ? 1u << vtl : 0;
     return set;
 }

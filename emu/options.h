@@ -29,6 +29,7 @@ struct options {
     int boot_vtl;
     int max_vtl;     /* the highest VTL that the guest may enable */
     int timeout;     /* seconds; 0: none */
+    char *igvm;      /* what VTL2 is loaded from instead of a kernel */
     char *trace;
     char *trace_filter;   /* as given */
     unsigned trace_kinds; /* set of enum trace_kind */
@@ -50,6 +51,9 @@ void options_free(struct options *options);
 
 /* Parses "512M", "2G", "65536K" or plain bytes. False if it is none of them or too large. */
 bool options_parse_size(const char *text, uint64_t *bytes);
+
+/* Is there something to run at @vtl: a kernel, or an IGVM file? */
+bool options_has_kernel(const struct options *options, unsigned vtl);
 
 /* VTLs that have a kernel, as a set; VTL0 is always in it. */
 uint16_t options_vtls(const struct options *options);

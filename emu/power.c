@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 
+#include "emu/igvm.h"
 #include "emu/kvm.h"
 #include "emu/machine.h"
 
@@ -50,6 +51,7 @@ static enum psci_status power_up(struct vp *target, unsigned vtl)
     level->power = PSCI_AFFINITY_ON_PENDING;
     level->start = (struct vtl_initial_context){0};
     level->has_context = level->prepared = level->keeps_registers = false;
+    level->start_registers = NULL;
     level->start_x0 = 0;
     level->start_x0_pending = true;
     g_cond_broadcast(&target->machine->changed);
@@ -303,6 +305,21 @@ static void set_context(struct vcpu *vcpu, const struct vtl_initial_context *sta
         vcpu_set64(vcpu, rows[i].name, rows[i].value);
 }
 
+/* Those of an IGVM file. */
+static int set_start_registers(struct vcpu *vcpu, const GArray *registers)
+{
+    int error = 0;
+
+    for (guint i = 0; registers && error == 0 && i < registers->len; i++) {
+        const struct igvm_register *entry = &g_array_index(registers, struct igvm_register, i);
+
+        error = vcpu_set(vcpu, entry->name, entry->value);
+        if (error < 0)
+            g_critical("KVM does not set register 0x%08x to what the IGVM file says", entry->name);
+    }
+    return error;
+}
+
 static int set_registers(struct vp_level *level)
 {
     int error = vcpu_reset(&level->vcpu);
@@ -312,7 +329,7 @@ static int set_registers(struct vp_level *level)
     vcpu_set64(&level->vcpu, REG_PC, level->start.pc);
     if (level->has_context)
         set_context(&level->vcpu, &level->start);
-    return 0;
+    return set_start_registers(&level->vcpu, level->start_registers);
 }
 
 /*

@@ -262,6 +262,11 @@ static bool is_same_file(const char *a, const char *b)
 /* Nobody wants a kernel to be overwritten by its own log. */
 static bool spares_inputs(const struct options *options, const char *output, GError **error)
 {
+    if (is_same_file(output, options->igvm)) {
+        emu_set_error(error, EMU_ERROR_USAGE, "%s would be overwritten, but it is the file of "
+                      "--igvm; write to another one", output);
+        return false;
+    }
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         const struct level_options *level = &options->level[vtl];
         bool kernel = is_same_file(output, level->kernel);

@@ -17,7 +17,7 @@ static void check_options(const struct options *options)
 
     FUZZ_CHECK(options->cpus >= 1 && options->cpus <= LAYOUT_MAX_VPS && options->timeout >= 0);
     FUZZ_CHECK(options->boot_vtl >= 0 && options->boot_vtl < VTL_LEVELS);
-    FUZZ_CHECK(options->level[options->boot_vtl].kernel);
+    FUZZ_CHECK(options_has_kernel(options, (unsigned)options->boot_vtl));
     FUZZ_CHECK(options->max_vtl >= (int)vtl_highest(options_vtls(options)));
     FUZZ_CHECK(options->max_vtl < VTL_LEVELS);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {

@@ -85,6 +85,24 @@ START_TEST(everything)
 }
 END_TEST
 
+/* It is VTL2's kernel in all respects. */
+START_TEST(igvm)
+{
+    GError *error = NULL;
+    struct options *options = parse("run --igvm f --vtl2-memory 64M --vtl2-cmdline x "
+                                    "--vtl0-kernel a --dump-dtb 2:b.dtb", &error);
+
+    ck_assert_ptr_null(error);
+    ck_assert_int_eq(options->boot_vtl, 2);
+    ck_assert_int_eq(options->max_vtl, 2);
+    ck_assert_uint_eq(options->level[2].memory, 64 * MIB);
+    ck_assert_str_eq(options->level[2].console, "stdio");
+    ck_assert_uint_eq(options_vtls(options), 0x5);
+    ck_assert(options_has_kernel(options, 2) && !options_has_kernel(options, 1));
+    options_free(options);
+}
+END_TEST
+
 /* Each mistake is refused with a text that names the option. */
 START_TEST(mistakes)
 {
@@ -112,6 +130,11 @@ START_TEST(mistakes)
         {"run --vtl0-kernel a --max-vtl 3", "--max-vtl 3"},
         {"run --vtl0-initrd a --vtl2-kernel b", "--vtl0-initrd"},
         {"run --vtl2-cmdline a --vtl0-kernel b", "--vtl2-cmdline"},
+        {"run --igvm f --vtl2-kernel a", "--igvm f: there is --vtl2-kernel, too"},
+        {"run --igvm f --vtl2-initrd a", "--igvm f: such a file brings its own"},
+        {"run --igvm f --vtl0-kernel a --boot-vtl 0", "--boot-vtl 0: an IGVM file starts"},
+        {"run --igvm f --max-vtl 1", "--max-vtl 1: VTL2 has a kernel"},
+        {"run --igvm f --memory 128M", "--memory 128M: too small"},
         {"run --vtl0-kernel a --timeout -1", "--timeout -1"},
         {"run --vtl0-kernel a --log-level loud", "--log-level loud"},
         {"run --vtl0-kernel a --trace-filter exit", "--trace-filter exit: there is no --trace"},
@@ -153,4 +176,4 @@ START_TEST(exit_statuses)
 }
 END_TEST
 
-UNIT_MAIN("options", sizes, defaults, everything, mistakes, exit_statuses)
+UNIT_MAIN("options", sizes, defaults, everything, igvm, mistakes, exit_statuses)
