@@ -3,14 +3,13 @@
 #include "emu/igvm-private.h"
 #include "vtl/bank.h"
 
-#define HEX "0x%" G_GINT64_MODIFIER "x"
-
-static void describe_range(GString *text, const char *what, const struct igvm_range *range)
+static void tell_range(const struct igvm_range *range, struct facts *facts)
 {
-    g_string_append_printf(text, "%s: " HEX " to " HEX "\n", what, range->gpa, igvm_end(range));
+    facts_address(facts, "from", range->gpa);
+    facts_address(facts, "to", igvm_end(range));
 }
 
-static void describe_pages(const struct igvm *igvm, GString *text)
+static void tell_pages(const struct igvm *igvm, struct facts *facts)
 {
     struct igvm_range extent = {UINT64_MAX, 0};
     uint64_t end = 0, zeroes = 0;
@@ -24,75 +23,85 @@ static void describe_pages(const struct igvm *igvm, GString *text)
     }
     if (!igvm->pages->len)
         return;
-    g_string_append_printf(text, "pages: %u, of these %" G_GUINT64_FORMAT " of zeroes, within " HEX
-                           " to " HEX "\n", igvm->pages->len, zeroes, extent.gpa, end);
+    facts_group(facts, "page range");
+    facts_number(facts, "pages", igvm->pages->len);
+    facts_number(facts, "of zeroes", zeroes);
+    facts_address(facts, "from", extent.gpa);
+    facts_address(facts, "to", end);
 }
 
-static void describe_region(const struct igvm *igvm, GString *text)
+static void tell_region(const struct igvm_region *region, struct facts *facts)
 {
-    const struct igvm_region *region = &igvm->region;
+    if (!region->given)
+        return;
+    facts_group(facts, "relocatable");
+    tell_range(&region->range, facts);
+    facts_address(facts, "in steps of", region->alignment);
+    facts_address(facts, "at the least", region->minimum);
+    facts_address(facts, "at the most", region->maximum);
+    facts_flag(facts, "PC moves", region->moves_pc);
+}
 
-    if (region->given)
-        g_string_append_printf(text, "relocatable region: " HEX " to " HEX ", in steps of " HEX
-                               ", to " HEX " at the least and " HEX " at the most%s\n",
-                               region->range.gpa, igvm_end(&region->range), region->alignment,
-                               region->minimum, region->maximum,
-                               region->moves_pc ? ", PC moves with it" : "");
-    if (igvm->tables.given)
-        describe_range(text, "page tables", &igvm->tables.range);
+static void tell_memory(const struct igvm *igvm, struct facts *facts)
+{
+    tell_region(&igvm->region, facts);
+    if (igvm->tables.given) {
+        facts_group(facts, "page table");
+        tell_range(&igvm->tables.range, facts);
+    }
     for (guint i = 0; i < igvm->required->len; i++) {
         const struct igvm_required *required =
             &g_array_index(igvm->required, struct igvm_required, i);
 
-        describe_range(text, required->protectable ? "required memory of VTL2" : "required memory",
-                       &required->range);
+        facts_group(facts, "required");
+        tell_range(&required->range, facts);
+        facts_flag(facts, "of VTL2", required->protectable);
     }
 }
 
-static void describe_parameters(const struct igvm *igvm, GString *text)
+static void tell_parameters(const struct igvm *igvm, struct facts *facts)
 {
-    for (guint i = 0; i < igvm->areas->len; i++) {
-        const struct igvm_area *area = &g_array_index(igvm->areas, struct igvm_area, i);
+    for (guint i = 0; i < igvm->parameters->len; i++) {
+        const struct igvm_parameter *parameter =
+            &g_array_index(igvm->parameters, struct igvm_parameter, i);
+        const struct igvm_area *area = &g_array_index(igvm->areas, struct igvm_area,
+                                                      parameter->area);
 
         if (!area->inserted)
             continue;
-        describe_range(text, "parameter area", &area->page.range);
-        for (guint j = 0; j < igvm->parameters->len; j++) {
-            const struct igvm_parameter *parameter =
-                &g_array_index(igvm->parameters, struct igvm_parameter, j);
-
-            if (parameter->area == i)
-                g_string_append_printf(text, "  at 0x%x: %s\n", parameter->offset,
-                                       igvm_type_name(parameter->type));
-        }
+        facts_group(facts, "parameter");
+        facts_text(facts, "parameter", igvm_type_name(parameter->type));
+        facts_address(facts, "area", area->page.range.gpa);
+        facts_address(facts, "at", parameter->offset);
     }
 }
 
-static void describe_registers(const struct igvm *igvm, GString *text)
+static void tell_registers(const struct igvm *igvm, struct facts *facts)
 {
-    g_string_append(text, "registers of VP0 at VTL2:\n");
     for (guint i = 0; i < igvm->registers->len; i++) {
         const struct igvm_register *entry =
             &g_array_index(igvm->registers, struct igvm_register, i);
 
-        g_string_append_printf(text, "  %s " HEX "\n", bank_find(entry->name)->name,
-                               entry->value.low);
+        facts_group(facts, "register");
+        facts_text(facts, "register", bank_find(entry->name)->name);
+        facts_address(facts, "value", entry->value.low);
     }
 }
 
-bool igvm_describe(GBytes *file, const char *name, GString *text, GError **error)
+bool igvm_tell(GBytes *file, const char *name, struct facts *facts, GError **error)
 {
     struct igvm *igvm = igvm_parse(file, name, error);
 
     if (!igvm)
         return false;
-    g_string_append_printf(text, "IGVM file for arm64, format version %u, for VSM isolation, "
-                           "highest VTL %d: %u variable headers, %u of them for others\n",
-                           igvm->version, IGVM_VTL, igvm->headers, igvm->skipped);
-    describe_region(igvm, text);
-    describe_pages(igvm, text);
-    describe_parameters(igvm, text);
-    describe_registers(igvm, text);
+    facts_number(facts, "format version", igvm->version);
+    facts_number(facts, "highest VTL", IGVM_VTL);
+    facts_number(facts, "headers", igvm->headers);
+    facts_number(facts, "for others", igvm->skipped);
+    tell_memory(igvm, facts);
+    tell_pages(igvm, facts);
+    tell_parameters(igvm, facts);
+    tell_registers(igvm, facts);
     igvm_free(igvm);
     return true;
 }

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "emu/facts.h"
 #include "emu/igvm-format.h"
 #include "vtl/partition.h"
 
@@ -140,8 +141,8 @@ bool igvm_deposit(const struct igvm *igvm, const struct igvm_facts *facts, igvm_
 /* The value of a register that the VP context gives; false if it does not. */
 bool igvm_find_register(const struct igvm *igvm, uint32_t name, uint64_t *value);
 
-/* Appends lines about @file, called @name, to @text. False with @error if it is not usable. */
-bool igvm_describe(GBytes *file, const char *name, GString *text, GError **error);
+/* Adds what is in @file, called @name, to @facts. False with @error if it is not usable. */
+bool igvm_tell(GBytes *file, const char *name, struct facts *facts, GError **error);
 
 /* The name of a variable header's type, or NULL. */
 const char *igvm_type_name(uint32_t type);

@@ -40,6 +40,7 @@ extern const struct image_form image_form_elf;     /* image-elf.c */
 extern const struct image_form image_form_zboot;   /* image-packed.c */
 extern const struct image_form image_form_gzip;    /* image-packed.c */
 extern const struct image_form image_form_zstd;    /* image-packed.c */
+extern const struct image_form image_form_igvm;    /* image-igvm.c; parse() always refuses */
 extern const struct image_form image_form_foreign; /* image-foreign.c; parse() always refuses */
 
 /* --- Helpers --------------------------------------------------------------------------------- */

@@ -72,8 +72,8 @@ static const struct image_form image_form_flat = {
 
 /* The first that fits is it. A new form is a new row, before foreign ones and flat binaries. */
 static const struct image_form *const forms[] = {
-    &image_form_gzip, &image_form_zstd,    &image_form_linux, &image_form_zboot,
-    &image_form_elf,  &image_form_foreign, &image_form_flat,
+    &image_form_gzip, &image_form_zstd, &image_form_linux,   &image_form_zboot,
+    &image_form_elf,  &image_form_igvm, &image_form_foreign, &image_form_flat,
 };
 
 static const struct image_form *find_form(const struct image_file *file)
