@@ -73,9 +73,10 @@ static void try_room(GBytes *file, const struct igvm_room *room)
 static void try_file(GBytes *file)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GString) text = g_string_new(NULL);
-    bool described = igvm_describe(file, "FILE", text, &error);
+    struct facts *facts = facts_new();
+    bool described = igvm_tell(file, "FILE", facts, &error);
 
+    facts_free(facts);
     FUZZ_CHECK(described == (error == NULL));
     if (!described)
         return; /* parsing is the same for all rooms */

@@ -261,18 +261,21 @@ END_TEST
 
 START_TEST(describes)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GBytes) file = make_sample(NULL), other = g_bytes_new_static("IGVM", 4);
+    struct facts *facts = facts_new();
+    g_autofree char *text = NULL;
     GError *error = NULL;
 
     ck_assert(igvm_is(file) && !igvm_is(other));
-    ck_assert(igvm_describe(file, "FILE", text, &error));
-    ck_assert(strstr(text->str, "IGVM file for arm64, format version 2"));
-    ck_assert(strstr(text->str, "relocatable region: 0x8000000 to 0x8200000"));
-    ck_assert(strstr(text->str, "  at 0x1000: DEVICE_TREE\n"));
-    ck_assert(strstr(text->str, "  PC 0x8000100\n"));
-    ck_assert(!igvm_describe(other, "FILE", text, &error));
+    ck_assert(igvm_tell(file, "FILE", facts, &error));
+    text = facts_to_text(facts);
+    ck_assert(strstr(text, "format version 2\n"));
+    ck_assert(strstr(text, "relocatable   from 0x8000000, to 0x8200000, in steps of 0x"));
+    ck_assert(strstr(text, "parameter     DEVICE_TREE, area 0x"));
+    ck_assert(strstr(text, "register      PC, value 0x8000100\n"));
+    ck_assert(!igvm_tell(other, "FILE", facts, &error));
     g_error_free(error);
+    facts_free(facts);
 }
 END_TEST
 
