@@ -188,9 +188,7 @@ static void backend_kick(void *context, unsigned vp)
 {
     struct machine *machine = context;
 
-    g_mutex_lock(&machine->lock);
-    machine_kick(&machine->vps[vp]);
-    g_mutex_unlock(&machine->lock);
+    machine_kick_safely(&machine->vps[vp]);
 }
 
 /* With the rights of the VTL: the log must not show what is a higher one's. */

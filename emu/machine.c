@@ -257,6 +257,13 @@ void machine_kick(struct vp *vp)
         pthread_kill(vp->thread, VP_KICK_SIGNAL);
 }
 
+void machine_kick_safely(struct vp *vp)
+{
+    g_mutex_lock(&vp->machine->lock);
+    machine_kick(vp);
+    g_mutex_unlock(&vp->machine->lock);
+}
+
 void machine_was_kicked(struct vp *vp)
 {
     FOR_EACH_VTL (vp->machine, vtl)

@@ -167,6 +167,8 @@ void machine_tell_unused(struct machine *machine);
 
 /* Makes the VP's thread leave KVM_RUN soon and look around. */
 void machine_kick(struct vp *vp);
+/* The same with machine.lock, which keeps the thread from coming or going meanwhile. */
+void machine_kick_safely(struct vp *vp);
 
 /* For that thread, before it looks: a kick from now on counts again. */
 void machine_was_kicked(struct vp *vp);

@@ -69,19 +69,11 @@ static bool announce(struct visits *visits, const struct visit *visitor, struct 
     return mine;
 }
 
-/* The lock keeps its thread from coming or going meanwhile. */
-static void ring(struct vp *host)
-{
-    g_mutex_lock(&host->machine->lock);
-    machine_kick(host);
-    g_mutex_unlock(&host->machine->lock);
-}
-
 int visit_begin(struct vp *visitor, struct vp *host)
 {
     if (!announce(&host->machine->visits, &visitor->visit, &host->visit))
         return -EBUSY;
-    ring(host);
+    machine_kick_safely(host);
     g_mutex_lock(&host->visit.own);
     return 0;
 }

@@ -420,9 +420,10 @@ const char *vtl_hypercall_name(uint64_t control)
 }
 
 /* Only what an identified guest asks for, and nobody here serves. */
-static bool is_intercepted(const struct vtl_vp *vp, uint64_t word)
+static bool is_intercepted(const struct vtl_vp *vp, uint64_t word, unsigned *owner)
 {
-    return vtl_intercept_hypercalls(vp) && vp->partition->guest_os_id[vp->active] &&
+    *owner = vtl_intercept_hypercalls(vp);
+    return *owner && vp->partition->guest_os_id[vp->active] &&
            !hv_call_find(&environment, hv_control_decode(word).code);
 }
 
@@ -430,9 +431,10 @@ enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention conventi
                                  struct smccc_registers *registers)
 {
     enum smccc_outcome outcome = SMCCC_INTERCEPTED;
+    unsigned owner;
 
-    if (is_intercepted(vp, registers->x[hv_control_register(convention)]))
-        vtl_intercept_call(vp, vtl_intercept_hypercalls(vp), HV_STATUS_INVALID_HYPERCALL_CODE);
+    if (is_intercepted(vp, registers->x[hv_control_register(convention)], &owner))
+        vtl_intercept_call(vp, owner, HV_STATUS_INVALID_HYPERCALL_CODE);
     else
         outcome = hv_call_dispatch(&environment, vp, convention, registers);
     if (outcome == SMCCC_INTERCEPTED)

@@ -5,24 +5,10 @@
 
 #define WORD_BITS 64u
 
-/* With synic.lock held, as below. */
-static bool has_page(const struct synic *synic)
-{
-    return synic->scontrol & HV_SCONTROL_ENABLE && synic->siefp & HV_PAGE_REGISTER_ENABLE;
-}
-
-bool synic_takes_events(struct vtl_vp *vp, unsigned vtl)
-{
-    struct synic *synic = &vp->level[vtl].synic;
-    bool takes;
-
-    g_mutex_lock(&synic->lock);
-    takes = has_page(synic);
-    g_mutex_unlock(&synic->lock);
-    return takes;
-}
-
-/* In the guest's byte order flag n is bit n % 8 of byte n / 8, so bit n % 64 of a word. */
+/*
+ * In the guest's byte order flag n is bit n % 8 of byte n / 8, so bit n % 64 of a word. With
+ * synic.lock held.
+ */
 static enum synic_result set_flag(struct vtl_vp *vp, unsigned vtl, unsigned sint, unsigned flag,
                                   bool *newly)
 {
@@ -31,7 +17,7 @@ static enum synic_result set_flag(struct vtl_vp *vp, unsigned vtl, unsigned sint
                    flag / WORD_BITS * sizeof(uint64_t);
     uint64_t bit = 1ull << flag % WORD_BITS, before;
 
-    if (!has_page(synic) || synic->sint[sint] & HV_SINT_MASKED ||
+    if (!synic_has_page(synic, synic->siefp) || synic->sint[sint] & HV_SINT_MASKED ||
         vtl_memory_set_bits(vp->partition, vtl, gpa, bit, &before) < 0)
         return SYNIC_OFF;
     *newly = !(before & bit);

@@ -128,14 +128,14 @@ void synic_interrupt(struct vtl_vp *vp, unsigned vtl, unsigned sint)
         vtl_raise(vp, vtl, (uint32_t)(value & HV_SINT_VECTOR), "a SINT");
 }
 
-static bool has_page(const struct synic *synic)
+bool synic_has_page(const struct synic *synic, uint64_t page)
 {
-    return synic->scontrol & HV_SCONTROL_ENABLE && synic->simp & HV_PAGE_REGISTER_ENABLE;
+    return synic->scontrol & HV_SCONTROL_ENABLE && page & HV_PAGE_REGISTER_ENABLE;
 }
 
 static bool is_enabled(const struct synic *synic, unsigned sint)
 {
-    return has_page(synic) && !(synic->sint[sint] & HV_SINT_MASKED);
+    return synic_has_page(synic, synic->simp) && !(synic->sint[sint] & HV_SINT_MASKED);
 }
 
 static struct slot find_slot(struct vtl_vp *vp, unsigned vtl, unsigned sint)
@@ -302,7 +302,7 @@ enum synic_result synic_post_through(struct vtl_vp *vp, unsigned vtl, unsigned s
     if (!is_well_formed(vtl, sint, message))
         return SYNIC_REFUSED;
     g_mutex_lock(&vp->level[vtl].synic.lock);
-    if (has_page(&vp->level[vtl].synic))
+    if (synic_has_page(&vp->level[vtl].synic, vp->level[vtl].synic.simp))
         result = enqueue(vp, vtl, sint, entry_new(message, buffers));
     g_mutex_unlock(&vp->level[vtl].synic.lock);
     return result;
@@ -364,13 +364,23 @@ enum synic_result synic_post_direct(struct vtl_vp *vp, unsigned vtl, unsigned si
     return result;
 }
 
-bool synic_takes_messages(struct vtl_vp *vp, unsigned vtl)
+/* @page is one of the registers of @synic. */
+static bool takes(struct synic *synic, const uint64_t *page)
 {
-    struct synic *synic = &vp->level[vtl].synic;
-    bool takes;
+    bool yes;
 
     g_mutex_lock(&synic->lock);
-    takes = has_page(synic);
+    yes = synic_has_page(synic, *page);
     g_mutex_unlock(&synic->lock);
-    return takes;
+    return yes;
+}
+
+bool synic_takes_messages(struct vtl_vp *vp, unsigned vtl)
+{
+    return takes(&vp->level[vtl].synic, &vp->level[vtl].synic.simp);
+}
+
+bool synic_takes_events(struct vtl_vp *vp, unsigned vtl)
+{
+    return takes(&vp->level[vtl].synic, &vp->level[vtl].synic.siefp);
 }

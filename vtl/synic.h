@@ -180,10 +180,12 @@ enum synic_result synic_signal(struct vtl_vp *vp, unsigned vtl, unsigned sint, u
                                bool *newly);
 
 /*
- * For the files of the SynIC, with synic.lock held: interrupts as the SINT says; delivers what can be
+ * For the files of the SynIC, with synic.lock held: is the SynIC on, and with it the page that the
+ * register @page names? Interrupts as the SINT says; delivers what can be
  * delivered; can the SINT take a message, with nothing waiting before it? Else its slot is marked, so
  * that the guest writes EOM. What somebody waits for may have come true.
  */
+bool synic_has_page(const struct synic *synic, uint64_t page);
 void synic_scan_all(struct vtl_vp *vp, unsigned vtl);
 bool synic_can_take(struct vtl_vp *vp, unsigned vtl, unsigned sint);
 void synic_look_for_ready(struct vtl_vp *vp, unsigned vtl);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An interrupt for a higher VTL pre-empts the lower one at once, from wherever it comes; one for a
- * lower VTL waits. VTL0 tells VTL2 by VTL calls what to arm, and looks what becomes of it without
- * calling again. With vps=2, other VPs' VTL2 sends.
+ * lower VTL waits (emu/dormant.c). VTL0 tells VTL2 by VTL calls what to arm, and looks what becomes
+ * of it without calling again. With vps=2, other VPs' VTL2 sends.
  */
 #include "tests/guest/paravisor.h"
 

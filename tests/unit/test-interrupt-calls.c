@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupts by hypercall: who may interrupt whom, what is an interrupt, sets of VPs; and the calls
- * that come to nothing.
+ * Interrupts by hypercall: who may interrupt whom, what is an interrupt, sets of VPs
+ * (vtl/vp-set.c); and the calls that come to nothing.
  */
 #include <string.h>
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What guests send through the SynIC: ports, connections, event flags, direct calls, notices. */
+/*
+ * What guests send through the SynIC: ports, connections, direct calls (vtl/ports.c, port-call.c),
+ * event flags (synic-events.c), notices (synic-notices.c).
+ */
 #include <string.h>
 
 #include "tests/unit/memory-partition.h"

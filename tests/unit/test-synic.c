@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The SynIC: its registers by hypercall, and messages into the message page. */
+/*
+ * The SynIC: its registers by hypercall (vtl/synic-registers.c), and messages into the message page
+ * (vtl/synic.c).
+ */
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
