@@ -36,6 +36,7 @@ static int backend_get(void *context, unsigned vp, unsigned vtl, uint32_t name,
 
     if (gic_register_is(name))
         return access_gic(machine, vp, vtl, name, &value->low, false);
+    power_catch_up(&machine->vps[vp]);
     dormant_hold(&machine->vps[vp], vtl);
     error = vcpu_get(&machine->vps[vp].level[vtl].vcpu, name, value);
     dormant_release(&machine->vps[vp], vtl);
@@ -51,6 +52,7 @@ static int backend_set(void *context, unsigned vp, unsigned vtl, uint32_t name,
 
     if (gic_register_is(name))
         return access_gic(machine, vp, vtl, name, &value.low, true);
+    power_catch_up(&machine->vps[vp]);
     dormant_hold(&machine->vps[vp], vtl);
     error = vcpu_set(&machine->vps[vp].level[vtl].vcpu, name, value);
     dormant_release(&machine->vps[vp], vtl);

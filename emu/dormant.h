@@ -67,7 +67,7 @@ void dormant_clear(struct dormant *dormant);
  */
 void dormant_watch(struct vp *vp);
 
-/* For the VP's thread: the vCPU of @vtl is its own again. */
+/* For the VP's thread, or a visitor in its place: the vCPU of @vtl is its own again. */
 void dormant_take(struct vp *vp, unsigned vtl);
 
 /*

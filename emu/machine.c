@@ -159,6 +159,7 @@ static void prepare_boot_vp(struct machine *machine)
         if (!(machine->partition->enabled & 1u << vtl))
             continue;
         level->power = PSCI_AFFINITY_ON_PENDING;
+        level->due = true;
         level->start.pc = machine->level[vtl].entry;
         level->start_x0 = machine->level[vtl].device_tree;
         level->start_x0_pending = machine->level[vtl].has_kernel;

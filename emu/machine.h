@@ -65,7 +65,7 @@ struct vp_level {
     enum psci_affinity power;   /* under machine.lock */
     struct vtl_initial_context start; /* what it finds when it starts; only PC if !has_context */
     bool has_context;
-    bool keeps_registers;       /* it starts with those that it has; start does not count */
+    gint due;                   /* the vCPU has yet to be reset to this; atomic */
     bool prepared;              /* off, but a VTL call or return into it starts it */
     uint64_t start_x0;          /* what it finds in X0 when it is first entered */
     bool start_x0_pending;
@@ -260,6 +260,11 @@ bool power_is_suspended(void *machine, unsigned vp, unsigned vtl);
 int power_suspend(void *machine, unsigned vp, unsigned vtl, bool suspend);
 /* KVM makes the affinity of a vCPU from its index. */
 uint64_t power_mpidr(unsigned index);
+/*
+ * For whoever has the vCPUs of the VP and wants their registers: those of VTLs that have been told
+ * to start, or been given an initial context, are so from here on.
+ */
+void power_catch_up(struct vp *vp);
 /* Waits until the VP has something to run. False when the run has ended. */
 bool power_wait(struct vp *vp);
 

@@ -3,8 +3,9 @@
  * PSCI for every VTL by itself: a call is about the caller's VTL on some VP.
  *
  * Each VTL of a VP is on, off, or about to be on. The VP's thread resets a vCPU that is about to
- * be on, so that nobody touches registers of a vCPU that another thread uses. A VP whose active
- * VTL is off waits here, open to visits.
+ * be on, so that nobody touches registers of a vCPU that another thread uses. Unless somebody comes
+ * for the registers first: to the guest, they are what they are from when its call has returned,
+ * and what it writes after that must stay. A VP whose active VTL is off waits here, open to visits.
  */
 #include <errno.h>
 
@@ -37,7 +38,7 @@ static bool runs_lower(const struct vp *target, unsigned vtl)
     return active < vtl && target->level[active].power != PSCI_AFFINITY_OFF;
 }
 
-/* With the lock held; the caller fills in where it starts. */
+/* With the lock held; the caller says where it starts. */
 static enum psci_status power_up(struct vp *target, unsigned vtl)
 {
     struct vp_level *level = &target->level[vtl];
@@ -49,13 +50,25 @@ static enum psci_status power_up(struct vp *target, unsigned vtl)
     if (runs_lower(target, vtl))
         return PSCI_DENIED;
     level->power = PSCI_AFFINITY_ON_PENDING;
-    level->start = (struct vtl_initial_context){0};
-    level->has_context = level->prepared = level->keeps_registers = false;
-    level->start_registers = NULL;
-    level->start_x0 = 0;
-    level->start_x0_pending = true;
+    level->prepared = false;
     g_cond_broadcast(&target->machine->changed);
     return PSCI_SUCCESS;
+}
+
+/* With the lock held. Of @start, only PC counts if not @has_context. */
+static void begin_at(struct vp_level *level, const struct vtl_initial_context *start,
+                     bool has_context)
+{
+    level->start = *start;
+    level->has_context = has_context;
+    level->start_registers = NULL;
+    g_atomic_int_set(&level->due, true);
+}
+
+static void begin_with_x0(struct vp_level *level, uint64_t x0)
+{
+    level->start_x0 = x0;
+    level->start_x0_pending = true;
 }
 
 /* A VTL must have been enabled on the VP, and no higher one may have denied or intercepted it. */
@@ -76,6 +89,7 @@ static enum psci_status cpu_on(void *context, uint64_t mpidr, uint64_t entry, ui
 {
     struct vp *vp = vp_of(context);
     struct vp *target = find_vp(vp->machine, mpidr);
+    struct vtl_initial_context start = {.pc = entry};
     enum psci_status status;
 
     if (!target)
@@ -86,8 +100,8 @@ static enum psci_status cpu_on(void *context, uint64_t mpidr, uint64_t entry, ui
     g_mutex_lock(&vp->machine->lock);
     status = power_up(target, vp->core->active);
     if (status == PSCI_SUCCESS) {
-        target->level[vp->core->active].start.pc = entry;
-        target->level[vp->core->active].start_x0 = context_id;
+        begin_at(&target->level[vp->core->active], &start, false);
+        begin_with_x0(&target->level[vp->core->active], context_id);
     }
     g_mutex_unlock(&vp->machine->lock);
     g_info("VP%u at VTL%u: CPU_ON of VP%u, entry 0x%" G_GINT64_MODIFIER "x: %d", vp->core->index,
@@ -102,8 +116,8 @@ void power_prepare_vp(void *context, unsigned vp, unsigned vtl,
     struct vp_level *level = &machine->vps[vp].level[vtl];
 
     g_mutex_lock(&machine->lock);
-    level->start = *start;
-    level->has_context = level->prepared = true;
+    begin_at(level, start, true);
+    level->prepared = true;
     g_mutex_unlock(&machine->lock);
 }
 
@@ -117,26 +131,19 @@ int power_start_vp(void *context, unsigned vp, unsigned vtl,
     g_mutex_lock(&machine->lock);
     status = power_up(&machine->vps[vp], vtl);
     if (status == PSCI_SUCCESS) {
-        level->start = *start;
-        level->has_context = true;
+        begin_at(level, start, true);
+        begin_with_x0(level, 0);
     }
     g_mutex_unlock(&machine->lock);
     return status == PSCI_SUCCESS ? 0 : -EALREADY;
 }
 
-/* With the lock held. What has been prepared keeps to its initial context. */
+/* With the lock held. It goes on with the registers that it has, or is due to have. */
 static int resume(struct vp *vp, unsigned vtl)
 {
-    struct vp_level *level = &vp->level[vtl];
-    bool prepared = level->prepared;
-    struct vtl_initial_context start = level->start;
-
     switch (power_up(vp, vtl)) {
     case PSCI_SUCCESS:
-        level->start = start;
-        level->has_context = prepared;
-        level->keeps_registers = !prepared;
-        level->start_x0_pending = false;
+        vp->level[vtl].start_x0_pending = false;
         return 0;
     case PSCI_DENIED:
         return -EBUSY;
@@ -320,7 +327,7 @@ static int set_start_registers(struct vcpu *vcpu, const GArray *registers)
     return error;
 }
 
-static int set_registers(struct vp_level *level)
+static int reset_registers(struct vp_level *level)
 {
     int error = vcpu_reset(&level->vcpu);
 
@@ -332,6 +339,19 @@ static int set_registers(struct vp_level *level)
     return set_start_registers(&level->vcpu, level->start_registers);
 }
 
+/* With the lock held: the vCPU is this thread's, and has the registers that it is due to have. */
+static int take_registers(struct vp *vp, unsigned vtl)
+{
+    struct vp_level *level = &vp->level[vtl];
+    int error;
+
+    dormant_take(vp, vtl);
+    error = level->due ? reset_registers(level) : 0;
+    if (error == 0)
+        g_atomic_int_set(&level->due, false);
+    return error;
+}
+
 /*
  * PSCI's initial state: reset values, EL1h with MMU off, PC and X0 as asked (DEN 0022, 6.4); or
  * that with Hyper-V's initial context on top. With the lock held.
@@ -339,10 +359,7 @@ static int set_registers(struct vp_level *level)
 static int start_level(struct vp *vp, unsigned vtl)
 {
     struct vp_level *level = &vp->level[vtl];
-    int error;
-
-    dormant_take(vp, vtl);
-    error = level->keeps_registers ? 0 : set_registers(level);
+    int error = take_registers(vp, vtl);
 
     if (error < 0)
         return error;
@@ -399,6 +416,39 @@ static int start_pending(struct vp *vp)
     return error;
 }
 
+static void check_started(struct vp *vp, int error)
+{
+    if (error < 0)
+        vp_broken(vp, "KVM does not reset a processor: %s", g_strerror(-error));
+}
+
+static bool is_due(const struct vp *vp)
+{
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        if (g_atomic_int_get(&vp->level[vtl].due))
+            return true;
+    return false;
+}
+
+/*
+ * What is pending starts altogether, as X0 belongs to the VTL that the VP will be at. Whoever has
+ * made something due in the guest's eyes before this call has made it so in ours: no lock to look.
+ */
+void power_catch_up(struct vp *vp)
+{
+    int error;
+
+    if (!is_due(vp))
+        return;
+    g_mutex_lock(&vp->machine->lock);
+    error = start_pending(vp);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS && error == 0; vtl++)
+        if (vp->level[vtl].due)
+            error = take_registers(vp, vtl);
+    g_mutex_unlock(&vp->machine->lock);
+    check_started(vp, error);
+}
+
 /* With the lock held, which is given up meanwhile; whoever likes may visit a VP that is off. */
 static void wait_for_change(struct vp *vp)
 {
@@ -426,7 +476,6 @@ bool power_wait(struct vp *vp)
     }
     go = machine->end == MACHINE_RUNNING;
     g_mutex_unlock(&machine->lock);
-    if (error < 0)
-        vp_broken(vp, "KVM does not reset a processor: %s", g_strerror(-error));
+    check_started(vp, error);
     return go && error == 0;
 }

@@ -75,6 +75,7 @@ int visit_begin(struct vp *visitor, struct vp *host)
         return -EBUSY;
     machine_kick_safely(host);
     g_mutex_lock(&host->visit.own);
+    power_catch_up(host);
     return 0;
 }
 

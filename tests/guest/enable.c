@@ -2,7 +2,7 @@
 /*
  * VTL0 enables a higher VTL, vtl=N on the command line, for the partition, for itself and for VP1,
  * and lends it some of its own code. That code runs with the initial context it was given; it starts
- * VP1, and VP1 comes down to VTL0.
+ * VP1, and VP1 comes down to VTL0; and changes a register of VP2, which VTL0 starts.
  */
 #include "tests/guest/guest.h"
 
@@ -28,6 +28,8 @@
 #define MAIR_VALUE 0xfful
 #define TCR_VALUE 0x3520ul
 #define STACK 4096
+#define TPIDR_EL1_NAME 0x0004000eu
+#define WRITTEN 0x4321ul
 
 struct context {
     uint64_t pc, sp, sctlr, mair, tcr, vbar, ttbr0, ttbr1, x18;
@@ -39,23 +41,28 @@ static volatile struct {
     uint64_t pstate, x0;
     uint64_t status_enable, status_start, status_again, status_index, index;
     uint64_t vp1_vtl;
+    uint64_t status_prepare, status_write, vp2_thread;
 } found;
 static volatile uint64_t vp1_came_down;
-static uint8_t stacks[2][STACK] __attribute__((aligned(16)));
+static uint8_t stacks[3][STACK] __attribute__((aligned(16)));
 static unsigned higher;
 
 /* The first instructions at the higher VTL: X0 and X18 are still what they were. */
 void enter_higher(void);
 void enter_higher_on_vp1(void);
+void enter_higher_on_vp2(void);
 __asm__(".pushsection .text.enter_higher, \"ax\"\n"
         "enter_higher:\n"
         "    mov x1, x18\n"
         "    b run_higher\n"
         "enter_higher_on_vp1:\n"
         "    b run_higher_on_vp1\n"
+        "enter_higher_on_vp2:\n"
+        "    b run_higher_on_vp2\n"
         ".popsection\n");
 noreturn void run_higher(uint64_t x0, uint64_t x18);
 noreturn void run_higher_on_vp1(void);
+noreturn void run_higher_on_vp2(void);
 
 static uint64_t simple(uint64_t control, uint64_t second, const struct context *context)
 {
@@ -113,6 +120,16 @@ static void note_index(void)
     found.index = block[HV_NATIVE_OUTPUT];
 }
 
+/* Its initial context is there once the call has returned, and what is written then stays. */
+static void prepare_vp2(void)
+{
+    struct context context = make_context(enter_higher_on_vp2, 2);
+    uint64_t block[16] = {HV_PARTITION_SELF, 2, TPIDR_EL1_NAME, 0, WRITTEN};
+
+    found.status_prepare = with_vp(ENABLE_VP_VTL, 2, higher, &context);
+    found.status_write = hv_call(HV_NATIVE, HV_CALL_SET_VP_REGISTERS | HV_FAST | HV_REPS(1), block);
+}
+
 void run_higher(uint64_t x0, uint64_t x18)
 {
     struct context context = make_context(enter_higher_on_vp1, 1);
@@ -123,6 +140,7 @@ void run_higher(uint64_t x0, uint64_t x18)
     found.status_enable = with_vp(ENABLE_VP_VTL, 1, higher, &context);
     found.status_start = with_vp(START_VIRTUAL_PROCESSOR, 1, higher, &context);
     found.status_again = with_vp(START_VIRTUAL_PROCESSOR, 1, higher, &context);
+    prepare_vp2();
     for (;;) {
         uint64_t wish = vtl_return(0);
 
@@ -136,6 +154,13 @@ void run_higher_on_vp1(void)
 
     hv_get(HV_NATIVE, VSM_VP_STATUS, &value);
     found.vp1_vtl = value.low;
+    for (;;)
+        vtl_return(0);
+}
+
+void run_higher_on_vp2(void)
+{
+    found.vp2_thread = sysreg_read(tpidr_el1);
     for (;;)
         vtl_return(0);
 }
@@ -212,6 +237,13 @@ static void test_vp1(void)
     report(true, "and VP1 has come down to it");
 }
 
+static void go_up(uint64_t context)
+{
+    (void)context;
+    vtl_call(0);
+    signal_value(&vp1_came_down, 1);
+}
+
 static void test_deny(void)
 {
     struct context context = make_context(enter_higher, 0);
@@ -221,8 +253,11 @@ static void test_deny(void)
     report(with_vp(START_VIRTUAL_PROCESSOR, 2, 0, &context) == DENIED, "by hypercall, too");
     vtl_call(0);
     vp1_came_down = 0;
-    report(vp_start(2, come_down, 0) == PSCI_SUCCESS, "and allows it again");
+    report(vp_start(2, go_up, 0) == PSCI_SUCCESS, "and allows it again");
     wait_for(&vp1_came_down, 1);
+    report(found.status_prepare == 0 && found.status_write == HV_REPS(1) &&
+               found.vp2_thread == WRITTEN,
+           "VTL%u's first entry on VP2 finds what was written: 0x%lx", higher, found.vp2_thread);
 }
 
 void guest_main(void)

@@ -9,6 +9,8 @@
 #define TRANSLATE_READ 1ul
 #define USE_VTL 0x10ul /* HV_INPUT_VTL */
 
+#define INTERNAL_ACTIVITY 0x00000004u
+#define STARTUP_SUSPEND 1ul
 #define PENDING_EVENT0 0x00010004u
 #define PENDING_EVENT1 0x00010005u
 #define EVENT_PENDING 1ul
@@ -361,6 +363,39 @@ static void visit_to_the_end(uint64_t rounds)
     report(report_failures() == 0, "it ends");
 }
 
+/* --- A VP that is about to start -------------------------------------------------------------- */
+
+static volatile uint64_t written; /* the round in which VP0 has written what it wants to */
+
+static void be_started(uint64_t round)
+{
+    wait_for(&written, round);
+    host.thread = sysreg_read(tpidr_el1);
+    signal_value(&host.done, round);
+}
+
+static void start_and_visit(uint64_t round, struct random *random)
+{
+    check(vp_start(1, be_started, round) == PSCI_SUCCESS, "CPU_ON of VP1");
+    visit(1, (unsigned)guest_vtl, random);
+    signal_value(&written, round);
+    wait_for(&host.done, round);
+    check(host.thread == last[0][1], "VP1 found 0x%lx, not 0x%lx", host.thread, last[0][1]);
+    while (psci(PSCI_AFFINITY_INFO, 1, 0, 0) != PSCI_OFF)
+        ;
+}
+
+/* What is written once CPU_ON has returned comes after the initial state that this gives. */
+static void visit_at_start(uint64_t rounds)
+{
+    struct random random;
+
+    random_seed(&random, 1);
+    for (uint64_t round = 1; round <= rounds; round++)
+        start_and_visit(round, &random);
+    report(report_failures() == 0, "VP1 starts with what VP0 sets, %lu times", rounds);
+}
+
 /* --- The registers of VTL0 while the VP is at VTL2 -------------------------------------------- */
 
 static volatile uint64_t thread_above;
@@ -421,6 +456,54 @@ static void be_visited_above(void)
     report(host.value == 0x77 && thread_above == 0xabcd, "VTL2 on VP1 has noticed nothing");
 }
 
+/* --- VTL0 of a VP that is at VTL2, about to start --------------------------------------------- */
+
+#define LATE 0x5678ul
+
+/* To be held back for a moment takes nothing from it, either. */
+static void hold_back(void)
+{
+    set_in(HV_VP_SELF, 0, INTERNAL_ACTIVITY, (struct hv_value){STARTUP_SUSPEND, 0}, false);
+    set_in(HV_VP_SELF, 0, INTERNAL_ACTIVITY, (struct hv_value){0, 0}, false);
+}
+
+/* The VP itself has it from VP0 that its VTL0 has been told to start, and leaves VTL2 only then. */
+static void be_late_above(uint64_t context)
+{
+    (void)context;
+    signal_value(&host.round, 1);
+    wait_for(&written, 1);
+    if (argument_is("held", ""))
+        hold_back();
+    set_in(HV_VP_SELF, 0, TPIDR_EL1, (struct hv_value){LATE, 0}, false);
+    check(get_from(HV_VP_SELF, 0, TPIDR_EL1, false).low == LATE, "read back");
+    vtl_return(0);
+}
+
+static void be_late_below(uint64_t context)
+{
+    (void)context; /* X0 is VTL2's once it has held VTL0 back */
+    host.thread = sysreg_read(tpidr_el1);
+    signal_value(&host.done, 1);
+}
+
+static void late_above(void)
+{
+    check(vp_start(1, be_late_above, 0) == PSCI_SUCCESS, "CPU_ON of VP1 at VTL2");
+    wait_for(&host.round, 1);
+    vtl_return(0);
+    signal_value(&written, 1);
+    vtl_return(0);
+}
+
+static void late_below(void)
+{
+    check(vp_start(1, be_late_below, 0) == PSCI_SUCCESS, "CPU_ON of VP1 at VTL0");
+    vtl_call(0);
+    wait_for(&host.done, 1);
+    report(host.thread == LATE, "VP1's VTL0 starts with what its VTL2 sets: 0x%lx", host.thread);
+}
+
 void guest_main(void)
 {
     uint64_t rounds = argument_number("rounds", 200);
@@ -430,6 +513,10 @@ void guest_main(void)
         visit_each_other(rounds);
     else if (argument_is("end", ""))
         visit_to_the_end(rounds);
+    else if (argument_is("start", ""))
+        visit_at_start(rounds);
+    else if (argument_is("late", ""))
+        (guest_vtl ? late_above : late_below)();
     else if (argument_is("below", ""))
         visit_below();
     else if (argument_is("above", ""))
