@@ -64,6 +64,9 @@ static void escape_key(struct console_set *set, uint8_t key)
     case 'x':
         set->quit(set->quit_context, SIGINT);
         break;
+    case 's':
+        set->quit(set->quit_context, SIGUSR1);
+        break;
     case 'c':
         focus_next(set);
         break;
@@ -71,7 +74,7 @@ static void escape_key(struct console_set *set, uint8_t key)
         push(get_focus(set), key);
         break;
     default:
-        g_printerr("\r\nCtrl-A x  end the run\r\nCtrl-A c  give the keyboard to the next VTL\r\n"
+        g_printerr("\r\nCtrl-A x  end the run\r\nCtrl-A s  ask the guest to shut down\r\nCtrl-A c  give the keyboard to the next VTL\r\n"
                    "Ctrl-A Ctrl-A  send Ctrl-A\r\n");
     }
 }

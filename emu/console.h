@@ -25,7 +25,8 @@ struct console_sink {
 
 /*
  * @quit is called, by any thread, when the user wants to end the run: with SIGINT for Ctrl-A x, with
- * SIGPIPE when nobody is left to read stdout. SIGPIPE itself must be ignored by the process.
+ * SIGUSR1 for Ctrl-A s, which wants the guest to end it, with SIGPIPE when nobody is left to read
+ * stdout. SIGPIPE itself must be ignored by the process.
  */
 struct console_set *console_set_new(void (*quit)(void *context, int signal), void *context);
 

@@ -9,6 +9,8 @@
 
 #include "emu/error.h"
 #include "emu/layout.h"
+#include "vtl/partition.h"
+#include "vtl/vmbus-protocol.h"
 
 #define PHANDLE_GIC 1
 #define PHANDLE_CLOCK 2
@@ -16,7 +18,6 @@
 /* Interrupt specifiers (interrupt-controller/arm,gic-v3.yaml). */
 #define GIC_SPI 0
 #define GIC_PPI 1
-#define IRQ_EDGE_RISING 1
 #define IRQ_LEVEL_HIGH 4
 #define IRQ_LEVEL_LOW 8
 
@@ -190,11 +191,12 @@ static void add_hypervisor(struct writer *writer)
 }
 
 /*
- * bus/microsoft,vmbus.yaml. Guests take the interrupt for all of their SINTs from here (Linux,
- * drivers/hv/vmbus_drv.c). The bus itself is not there yet, so it is disabled; what the node says
- * of the interrupt holds.
+ * bus/microsoft,vmbus.yaml, and what OpenHCL adds, openhcl_boot/src/dt.rs. Guests take the
+ * interrupt for all of their SINTs from here (Linux, drivers/hv/vmbus_drv.c), which holds even if
+ * the bus is disabled. Hyper-V has it as an edge. The PPIs of KVM's GIC are level-triggered, say so in
+ * GICR_ICFGR1 and stay so; Linux warns when the tree says otherwise, and handles both alike.
  */
-static void add_vmbus(struct writer *writer)
+static void add_vmbus(struct writer *writer, const struct fdt_config *config)
 {
     begin(writer, "vmbus");
     put_string(writer, "compatible", "microsoft,vmbus");
@@ -202,8 +204,23 @@ static void add_vmbus(struct writer *writer)
     PUT_CELLS(writer, "#size-cells", 1);
     put_empty(writer, "ranges");
     put_empty(writer, "dma-coherent");
-    PUT_CELLS(writer, "interrupts", GIC_PPI, LAYOUT_PPI_SINT, IRQ_EDGE_RISING);
-    put_string(writer, "status", "disabled");
+    PUT_CELLS(writer, "interrupts", GIC_PPI, LAYOUT_PPI_SINT, IRQ_LEVEL_HIGH);
+    PUT_CELLS(writer, "microsoft,vtl", config->vtl);
+    PUT_CELLS(writer, "microsoft,message-connection-id",
+              config->vtl == VTL_PARAVISOR ? VMBUS_CONNECTION_REDIRECT : VMBUS_CONNECTION_5_0);
+    put_string(writer, "status", config->vmbus ? "okay" : "disabled");
+    end(writer);
+}
+
+/* As on Hyper-V; bus/simple-bus (Devicetree Specification). */
+static void add_bus(struct writer *writer, const struct fdt_config *config)
+{
+    begin(writer, "bus");
+    put_string(writer, "compatible", "simple-bus");
+    PUT_CELLS(writer, "#address-cells", 2);
+    PUT_CELLS(writer, "#size-cells", 1);
+    put_empty(writer, "ranges");
+    add_vmbus(writer, config);
     end(writer);
 }
 
@@ -224,7 +241,7 @@ static void add_root(struct writer *writer, const struct fdt_config *config)
     add_clock(writer);
     add_uart(writer);
     add_hypervisor(writer);
-    add_vmbus(writer);
+    add_bus(writer, config);
     end(writer);
 }
 

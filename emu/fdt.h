@@ -6,12 +6,14 @@
 #define EMU_FDT_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Room for a tree; Linux allows 2 MiB (Documentation/arch/arm64/booting.rst). */
 #define FDT_MAX_SIZE (64u * 1024)
 
 struct fdt_config {
+    unsigned vtl;
     unsigned cpus;
     const uint64_t *mpidr;      /* affinity fields, one per VP */
     uint64_t memory_base;       /* the RAM that this VTL may use */
@@ -19,6 +21,7 @@ struct fdt_config {
     const char *command_line;   /* may be NULL */
     uint64_t initrd_base;
     uint64_t initrd_size;       /* 0: none */
+    bool vmbus;                 /* it has a VMBus */
 };
 
 /* Builds the tree. Fails only if it does not fit (a very long command line). */

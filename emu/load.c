@@ -211,6 +211,8 @@ static GBytes *build_tree(struct machine *machine, unsigned vtl, struct fdt_conf
     uint64_t mpidr[LAYOUT_MAX_VPS];
     g_autoptr(GBytes) tree = NULL;
 
+    config->vtl = vtl;
+    config->vmbus = machine->options->level[vtl].vmbus;
     config->cpus = machine->vp_count;
     config->mpidr = mpidr;
     config->memory_base = machine->level[vtl].base;

@@ -89,6 +89,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     pause_init(&machine->pause);
     visits_init(&machine->visits);
     timers_init(&machine->timers);
+    vmbuses_init(&machine->vmbuses);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         sites_init(&machine->level[vtl].sites);
         devices_init(&machine->level[vtl].devices, machine, vtl);
@@ -117,6 +118,7 @@ void machine_free(struct machine *machine)
     pause_clear(&machine->pause);
     visits_clear(&machine->visits);
     timers_clear(&machine->timers);
+    vmbuses_clear(&machine->vmbuses);
     g_free(machine->end_message);
     g_free(machine);
 }
@@ -188,6 +190,7 @@ static void create_vps(struct machine *machine)
                           machine->memory.size / HV_PAGE_SIZE);
     machine->partition->zero_size = read_zero_size();
     echo_register(machine->partition);
+    vmbuses_open(&machine->vmbuses, machine->partition, options_vmbuses(machine->options));
     machine->vps = g_new0(struct vp, machine->vp_count);
     for (unsigned i = 0; i < machine->vp_count; i++) {
         machine->vps[i].machine = machine;
@@ -205,6 +208,10 @@ static bool start_threads(struct machine *machine, GError **error)
 {
     if (!timers_start(&machine->timers, machine->partition)) {
         emu_set_error(error, EMU_ERROR_INTERNAL, "no thread for the timers");
+        return false;
+    }
+    if (!vmbuses_start(&machine->vmbuses)) {
+        emu_set_error(error, EMU_ERROR_INTERNAL, "no thread for VMBus");
         return false;
     }
     for (unsigned i = 0; i < machine->vp_count; i++) {
@@ -422,7 +429,9 @@ void machine_power_off(struct machine *machine)
     machine_end(machine, MACHINE_STOPPED, 0, NULL);
     /* First, as it keeps VPs out of the guest by kicking their threads, which must be there. */
     timers_stop(&machine->timers);
+    vmbuses_stop(&machine->vmbuses);
     stop_threads(machine);
+    vmbuses_count(&machine->vmbuses, &machine->stats);
     if (machine->end == MACHINE_TIMEOUT || machine->end == MACHINE_BROKEN)
         tell_positions(machine);
     FOR_EACH_VTL (machine, vtl) {
@@ -441,6 +450,7 @@ void machine_power_off(struct machine *machine)
     }
     g_clear_pointer(&machine->vps, g_free);
     g_clear_pointer(&machine->partition, vtl_partition_free);
+    vmbuses_close(&machine->vmbuses);
     machine->vp_count = 0;
     machine->powered = false;
 }

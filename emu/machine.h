@@ -12,6 +12,7 @@
  *   protect.c   pages that a VTL may not access, and what happens if it does
  *   pause.c     keeping VPs out of the guest for a moment
  *   timers.c    the thread of the synthetic timers
+ *   vmbus.c     the host's side of VMBus
  *   visit.c     one VP's thread at another VP's registers
  *   dormant.c   interrupts for VTLs that do not run
  *   devices.c   the MMIO devices of a VTL
@@ -43,6 +44,7 @@
 #include "emu/vcpu.h"
 #include "emu/visit.h"
 #include "emu/vm.h"
+#include "emu/vmbus.h"
 #include "smccc/smccc.h"
 #include "vtl/vtl.h"
 
@@ -123,6 +125,7 @@ struct machine {
     struct pause pause;
     struct visits visits;
     struct timers timers;
+    struct vmbuses vmbuses;
     bool unwatched; /* dormant VTLs are: what they cost otherwise, a benchmark asks */
 
     GMutex lock;
@@ -192,7 +195,7 @@ bool load_igvm(struct machine *machine, GError **error);
 GBytes *load_tree(struct machine *machine, unsigned vtl, GError **error);
 
 /* vp.c: body of a VP's thread. machine_new() gives the signal a handler. */
-#define VP_KICK_SIGNAL SIGUSR1
+#define VP_KICK_SIGNAL SIGUSR2
 void *vp_main(void *vp);
 static inline struct vp_level *vp_active(struct vp *vp)
 {

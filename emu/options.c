@@ -38,6 +38,7 @@ static const char description_text[] =
     "\n"
     "On a terminal, Ctrl-A x ends the run, Ctrl-A c gives the keyboard to the next VTL and Ctrl-A h\n"
     "shows more; Ctrl-C goes to a guest that listens, and ends the run otherwise.\n"
+    "Ctrl-A s, or the signal USR1, asks the guest over VMBus to shut down.\n"
     "\n"
     "Exit status: 0 the guest powered off, 1 usage or set-up error, 2 the guest crashed or reported\n"
     "a failure, 3 vtlemu itself failed, 124 --timeout ran out, 128+N ended by signal N (130 also by\n"
@@ -137,6 +138,7 @@ static bool check_level(const struct options *options, unsigned vtl, GError **er
                          : level->command_line ? "cmdline"
                          : level->console      ? "console"
                          : level->memory_text  ? "memory"
+                         : level->vmbus_text   ? "vmbus"
                                                : NULL;
 
     if (options_has_kernel(options, vtl) || !orphan)
@@ -269,11 +271,38 @@ static void fill_consoles(struct options *options)
                 g_strdup(options_has_kernel(options, vtl) ? "stdio" : "null");
 }
 
+/*
+ * As on Hyper-V: a paravisor has the bus, and VTL0 below it has what the paravisor gives it; VTL0
+ * alone has it itself.
+ */
+static bool has_vmbus(const struct options *options, unsigned vtl)
+{
+    if (!options_has_kernel(options, vtl))
+        return false;
+    return vtl == VTL_PARAVISOR || (vtl == 0 && !options_has_kernel(options, VTL_PARAVISOR));
+}
+
+static bool check_vmbus(struct options *options, GError **error)
+{
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        struct level_options *level = &options->level[vtl];
+        g_autofree char *option = g_strdup_printf("--vtl%u-vmbus", vtl);
+
+        level->vmbus = has_vmbus(options, vtl);
+        if (!level->vmbus_text)
+            continue;
+        level->vmbus = !strcmp(level->vmbus_text, "on");
+        if (!level->vmbus && strcmp(level->vmbus_text, "off"))
+            return usage(error, option, level->vmbus_text, "give on or off");
+    }
+    return true;
+}
+
 static bool check_all(struct options *options, GError **error)
 {
     if (!check_numbers(options, error) || !check_kernels(options, error) ||
         !check_max_vtl(options, error) || !check_memory(options, error) ||
-        !check_dump(options, error) || !check_trace(options, error))
+        !check_vmbus(options, error) || !check_dump(options, error) || !check_trace(options, error))
         return false;
     fill_consoles(options);
     return true;
@@ -296,6 +325,10 @@ static void add_level_options(GOptionContext *context, struct options *options, 
         {"cmdline", G_OPTION_ARG_STRING, &level->command_line, "its command line", "STRING"},
         {"console", G_OPTION_ARG_STRING, &level->console,
          "its PL011: stdio, file:PATH, pty, unix:PATH or null (stdio if it has a kernel)", "WHERE"},
+        {"vmbus", G_OPTION_ARG_STRING, &level->vmbus_text,
+         vtl == 0 ? "its VMBus, with integration services: on or off (on if there is no VTL2)"
+                  : vtl == 1 ? "its VMBus, with integration services: on or off (off)"
+                             : "its VMBus, with integration services: on or off (on)", "on|off"},
         {"memory", G_OPTION_ARG_STRING, &level->memory_text,
          "RAM set aside for it at the top (128M; VTL0 has the rest)", "SIZE"},
     };
@@ -409,6 +442,7 @@ void options_free(struct options *options)
         g_free(level->command_line);
         g_free(level->console);
         g_free(level->memory_text);
+        g_free(level->vmbus_text);
         g_free(level->dump_dtb);
     }
     g_free(options->cpus_text);
@@ -426,7 +460,7 @@ void options_free(struct options *options)
 
 bool options_has_kernel(const struct options *options, unsigned vtl)
 {
-    return options->level[vtl].kernel || (vtl == 2 && options->igvm);
+    return options->level[vtl].kernel || (vtl == VTL_PARAVISOR && options->igvm);
 }
 
 uint16_t options_vtls(const struct options *options)
@@ -435,5 +469,14 @@ uint16_t options_vtls(const struct options *options)
 
     for (unsigned vtl = 1; vtl < VTL_LEVELS; vtl++)
         set |= options_has_kernel(options, vtl) ? 1u << vtl : 0;
+    return set;
+}
+
+uint16_t options_vmbuses(const struct options *options)
+{
+    uint16_t set = 0;
+
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        set |= options->level[vtl].vmbus ? 1u << vtl : 0;
     return set;
 }

@@ -18,8 +18,10 @@ struct level_options {
     char *command_line;
     char *console;
     char *memory_text;
+    char *vmbus_text;
     char *dump_dtb;  /* where to write this VTL's device tree */
     uint64_t memory; /* bytes set aside for it at the top of RAM; VTL0 has the rest */
+    bool vmbus;      /* it has one */
 };
 
 struct options {
@@ -57,5 +59,8 @@ bool options_has_kernel(const struct options *options, unsigned vtl);
 
 /* VTLs that have a kernel, as a set; VTL0 is always in it. */
 uint16_t options_vtls(const struct options *options);
+
+/* VTLs that have a VMBus, as a set. */
+uint16_t options_vmbuses(const struct options *options);
 
 #endif

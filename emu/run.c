@@ -36,6 +36,7 @@ struct run {
     GThread *watch;
     int signals;     /* signalfd */
     int wake;        /* eventfd, for the watch to look at what follows */
+    gint shut_down;  /* the user wants the guest to shut down; atomic */
     gint quit;       /* the signal that stands for the user's wish to end the run; atomic */
     gint finished;   /* the watch may go; atomic */
     gint64 deadline; /* of --timeout, monotonic microseconds; 0: none; the watch's */
@@ -52,19 +53,20 @@ static bool is_ignored(int signal)
 }
 
 /*
- * Signals that end the run are read from a descriptor, so that all clean-up happens in one place.
+ * Signals that end the run, or ask the guest to, are read from a descriptor, so that all clean-up
+ * happens in one place.
  * Those that our parent ignores, such as nohup's SIGHUP, stay ignored.
  */
 static int open_signals(void)
 {
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     sigset_t set;
 
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
-    for (size_t i = 0; i < G_N_ELEMENTS(ending); i++)
-        if (!is_ignored(ending[i]))
-            sigaddset(&set, ending[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(taken); i++)
+        if (!is_ignored(taken[i]))
+            sigaddset(&set, taken[i]);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -77,12 +79,15 @@ static void wake(struct run *run)
         g_critical("cannot wake the watch: %s", g_strerror(errno));
 }
 
-/* By the console, which may be stuck itself: the watch does it. */
+/* By the console, which may be stuck itself: the watch does it. SIGUSR1 is a wish to the guest. */
 static void quit(void *context, int signal)
 {
     struct run *run = context;
 
-    g_atomic_int_set(&run->quit, signal);
+    if (signal == SIGUSR1)
+        g_atomic_int_set(&run->shut_down, 1);
+    else
+        g_atomic_int_set(&run->quit, signal);
     wake(run);
 }
 
@@ -159,6 +164,14 @@ static bool is_past(gint64 time)
     return time && g_get_monotonic_time() >= time;
 }
 
+static void take_signal(struct run *run, unsigned signal)
+{
+    if (signal == SIGUSR1)
+        g_atomic_int_set(&run->shut_down, 1);
+    else
+        end_run(run, MACHINE_SIGNAL, signal);
+}
+
 static void look_at_signals(struct run *run)
 {
     struct signalfd_siginfo info;
@@ -171,7 +184,9 @@ static void look_at_signals(struct run *run)
     if (wanted)
         end_run(run, MACHINE_SIGNAL, (unsigned)wanted);
     if (run->signals >= 0 && read(run->signals, &info, sizeof(info)) == sizeof(info))
-        end_run(run, MACHINE_SIGNAL, info.ssi_signo);
+        take_signal(run, info.ssi_signo);
+    if (g_atomic_int_compare_and_exchange(&run->shut_down, 1, 0))
+        vmbuses_shut_down(&run->machine->vmbuses);
 }
 
 /* Somebody waits for ever, for a reader of our output most likely; then stderr may be stuck, too. */

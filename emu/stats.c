@@ -80,6 +80,8 @@ void stats_add(struct stats *to, const struct stats *from)
     to->steps += from->steps;
     to->watches += from->watches;
     to->watches_in_vain += from->watches_in_vain;
+    to->heartbeats += from->heartbeats;
+    to->heartbeats_missed += from->heartbeats_missed;
     widen(to, from);
 }
 
@@ -142,6 +144,10 @@ void stats_print(const struct stats *stats)
         g_printerr("Pages with less than all rights\n");
     print_count("accesses denied", stats->violations);
     print_count("instructions stepped", stats->steps);
+    if (stats->heartbeats + stats->heartbeats_missed)
+        g_printerr("Heartbeats over VMBus\n");
+    print_count("answered", stats->heartbeats);
+    print_count("not answered in time", stats->heartbeats_missed);
     g_printerr("System calls for vCPUs\n");
     for (size_t i = 0; i < STATS_CALLS; i++)
         print_count(calls[i], stats->calls[i]);

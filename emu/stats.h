@@ -40,6 +40,8 @@ struct stats {
     uint64_t steps;                  /* instructions carried out one by one, on such pages */
     uint64_t watches;                /* times a dormant VTL's vCPU was with its watcher */
     uint64_t watches_in_vain;        /* of these, broken off without having seen an interrupt */
+    uint64_t heartbeats;             /* answered by guests, over VMBus */
+    uint64_t heartbeats_missed;      /* not answered in time */
     uint64_t undefined;              /* undefined-instruction exceptions given to the guest */
     uint64_t first_switch_ns, last_switch_ns; /* CLOCK_MONOTONIC */
     uint64_t calls[STATS_CALLS];

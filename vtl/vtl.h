@@ -28,6 +28,7 @@
  *   intercept.h     messages to a higher VTL about what a lower one does
  *   event.h         exceptions that a higher VTL gives to a lower one
  *   vina.h          telling a higher VTL of interrupts that wait for lower ones
+ *   vmbus.h         the bus to the host, with integration services
  *   vp-registers.h  registers of a stopped VP
  *   exception.h     entry of an exception into EL1, as the processor would do it
  *   translate.h     stage-1 translation of a guest virtual address
@@ -59,5 +60,6 @@
 #include "vtl/translate.h"
 #include "vtl/translate-call.h"
 #include "vtl/vina.h"
+#include "vtl/vmbus.h"
 
 #endif

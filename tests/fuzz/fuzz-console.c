@@ -42,7 +42,7 @@ static bool is_listening(void *context)
 
 static void count_quit(void *context, int signal)
 {
-    FUZZ_CHECK(signal == SIGINT);
+    FUZZ_CHECK(signal == SIGINT || signal == SIGUSR1);
     ++*(unsigned *)context;
 }
 
@@ -52,7 +52,7 @@ static void expect_key(struct model *model, uint8_t key)
     bool escaped = model->escape;
 
     model->escape = !escaped && key == KEY_CTRL_A;
-    if (escaped && key == 'x')
+    if (escaped && (key == 'x' || key == 's'))
         model->quits++;
     else if (escaped && key == 'c')
         model->focus = (model->focus + 1) % GUESTS;

@@ -356,6 +356,7 @@ START_TEST(keys_that_end_the_run_get_through)
     ck_assert_int_eq(type_on_terminal("\x03"), SIGINT);
     ck_assert_int_eq(type_on_terminal("keys that nobody takes\x03"), SIGINT);
     ck_assert_int_eq(type_on_terminal("more keys\x01x"), SIGINT);
+    ck_assert_int_eq(type_on_terminal("\x01s"), SIGUSR1); /* or have the guest end it */
 }
 END_TEST
 

@@ -32,7 +32,7 @@ static const void *property(const void *tree, const char *path, const char *name
 
 START_TEST(tree_is_complete)
 {
-    struct fdt_config config = {.cpus = 3, .mpidr = mpidrs, .memory_base = 0x48000000,
+    struct fdt_config config = {.vtl = 2, .vmbus = true, .cpus = 3, .mpidr = mpidrs, .memory_base = 0x48000000,
                                 .memory_size = 0x123400000, .command_line = "a b",
                                 .initrd_base = 0x49000000, .initrd_size = 0x1234};
     GBytes *tree = fdt_build(&config, NULL);
@@ -53,11 +53,15 @@ START_TEST(tree_is_complete)
     property(data, "/cpus/cpu@100", "reg", 8);
     memory = property(data, "/interrupt-controller@8000000", "reg", 32);
     ck_assert_uint_eq(fdt64_to_cpu(memory[3]), 3 * LAYOUT_GICR_SIZE);
-    cells = property(data, "/vmbus", "interrupts", 12);
-    ck_assert_uint_eq(fdt32_to_cpu(cells[0]), 1); /* a PPI, rising edge */
+    cells = property(data, "/bus/vmbus", "interrupts", 12);
+    ck_assert_uint_eq(fdt32_to_cpu(cells[0]), 1); /* a PPI, level-triggered as all of KVM's */
     ck_assert_uint_eq(fdt32_to_cpu(cells[1]), LAYOUT_PPI_SINT);
-    ck_assert_uint_eq(fdt32_to_cpu(cells[2]), 1);
-    ck_assert_str_eq(property(data, "/vmbus", "status", 9), "disabled");
+    ck_assert_uint_eq(fdt32_to_cpu(cells[2]), 4);
+    cells = property(data, "/bus/vmbus", "microsoft,vtl", 4);
+    ck_assert_uint_eq(fdt32_to_cpu(cells[0]), 2);
+    cells = property(data, "/bus/vmbus", "microsoft,message-connection-id", 4);
+    ck_assert_uint_eq(fdt32_to_cpu(cells[0]), 0x800074);
+    ck_assert_str_eq(property(data, "/bus/vmbus", "status", 5), "okay");
     g_bytes_unref(tree);
 }
 END_TEST
@@ -70,6 +74,7 @@ START_TEST(tree_without_extras)
     const void *data = g_bytes_get_data(tree, NULL);
 
     ck_assert_str_eq(property(data, "/chosen", "bootargs", 1), "");
+    ck_assert_str_eq(property(data, "/bus/vmbus", "status", 9), "disabled");
     ck_assert_ptr_null(
         fdt_getprop(data, fdt_path_offset(data, "/chosen"), "linux,initrd-start", NULL));
     g_bytes_unref(tree);

@@ -59,6 +59,13 @@ START_TEST(defaults)
     ck_assert_str_eq(options->level[1].console, "null");
     ck_assert_uint_eq(options_vtls(options), 0x5);
     ck_assert_uint_eq(options->trace_kinds, TRACE_ALL);
+    ck_assert_uint_eq(options_vmbuses(options), 0x4);
+    options_free(options);
+    options = parse("run --vtl0-kernel b --vtl1-kernel c", &error);
+    ck_assert_uint_eq(options_vmbuses(options), 0x1);
+    options_free(options);
+    options = parse("run --vtl0-kernel b --vtl2-kernel c --vtl0-vmbus on --vtl2-vmbus off", &error);
+    ck_assert_uint_eq(options_vmbuses(options), 0x1);
     options_free(options);
 }
 END_TEST
@@ -135,6 +142,8 @@ START_TEST(mistakes)
         {"run --igvm f --vtl0-kernel a --boot-vtl 0", "--boot-vtl 0: an IGVM file starts"},
         {"run --igvm f --max-vtl 1", "--max-vtl 1: VTL2 has a kernel"},
         {"run --igvm f --memory 128M", "--memory 128M: too small"},
+        {"run --vtl2-vmbus on --vtl0-kernel b", "--vtl2-vmbus is given without"},
+        {"run --vtl0-kernel a --vtl0-vmbus yes", "--vtl0-vmbus yes: give on or off"},
         {"run --vtl0-kernel a --timeout -1", "--timeout -1"},
         {"run --vtl0-kernel a --log-level loud", "--log-level loud"},
         {"run --vtl0-kernel a --trace-filter exit", "--trace-filter exit: there is no --trace"},

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GPADLs: see vmbus-gpadl.h. */
+#include "vtl/vmbus-gpadl.h"
+
+#include <string.h>
+
+#include "smccc/hypercall.h"
+#include "vtl/vmbus-protocol.h"
+
+/* An address has 64 bits. */
+#define PAGE_NUMBER_MAX (UINT64_MAX / HV_PAGE_SIZE)
+
+static void gpadl_free(void *data)
+{
+    struct vmbus_gpadl *gpadl = data;
+
+    g_free(gpadl->pages);
+    g_free(gpadl);
+}
+
+GPtrArray *vmbus_gpadls_new(void)
+{
+    return g_ptr_array_new_with_free_func(gpadl_free);
+}
+
+struct vmbus_gpadl *vmbus_gpadl_find(const GPtrArray *gpadls, uint32_t id)
+{
+    for (guint i = 0; i < gpadls->len; i++) {
+        struct vmbus_gpadl *gpadl = g_ptr_array_index(gpadls, i);
+
+        if (gpadl->id == id)
+            return gpadl;
+    }
+    return NULL;
+}
+
+void vmbus_gpadl_remove(GPtrArray *gpadls, struct vmbus_gpadl *gpadl)
+{
+    g_ptr_array_remove(gpadls, gpadl);
+}
+
+/* Adds what pages there are in @bytes; numbers of pages are not aligned there. */
+static enum vmbus_gpadl_result fill(GPtrArray *gpadls, struct vmbus_gpadl *gpadl,
+                                    const uint8_t *bytes, size_t size)
+{
+    size_t count = size / sizeof(uint64_t);
+    bool good = size % sizeof(uint64_t) == 0 && count && count <= gpadl->count - gpadl->filled;
+
+    if (good) {
+        memcpy(&gpadl->pages[gpadl->filled], bytes, size);
+        for (size_t i = 0; i < count; i++)
+            good = good && gpadl->pages[gpadl->filled + i] <= PAGE_NUMBER_MAX;
+    }
+    if (!good) {
+        vmbus_gpadl_remove(gpadls, gpadl);
+        return VMBUS_GPADL_REFUSED;
+    }
+    gpadl->filled += (uint32_t)count;
+    return gpadl->filled == gpadl->count ? VMBUS_GPADL_COMPLETE : VMBUS_GPADL_PARTIAL;
+}
+
+static bool is_whole_pages(const struct vmbus_gpa_range *range)
+{
+    return range->offset == 0 && range->size && range->size % HV_PAGE_SIZE == 0 &&
+           range->size / HV_PAGE_SIZE <= VMBUS_GPADL_PAGES_MAX;
+}
+
+enum vmbus_gpadl_result vmbus_gpadl_begin(GPtrArray *gpadls, const void *message, size_t size)
+{
+    const struct vmbus_gpadl_header *header = message;
+    const uint8_t *range_bytes = (const uint8_t *)message + sizeof(*header);
+    struct vmbus_gpa_range range;
+    struct vmbus_gpadl *gpadl;
+    uint32_t count;
+
+    if (header->gpadl == 0 || vmbus_gpadl_find(gpadls, header->gpadl))
+        return VMBUS_GPADL_UNKNOWN;
+    if (header->ranges != 1 || size < sizeof(*header) + sizeof(range) ||
+        gpadls->len >= VMBUS_GPADLS_MAX)
+        return VMBUS_GPADL_REFUSED;
+    memcpy(&range, range_bytes, sizeof(range));
+    count = range.size / HV_PAGE_SIZE;
+    if (!is_whole_pages(&range) || header->size != sizeof(range) + count * sizeof(uint64_t))
+        return VMBUS_GPADL_REFUSED;
+    gpadl = g_new0(struct vmbus_gpadl, 1);
+    *gpadl = (struct vmbus_gpadl){.id = header->gpadl, .relid = header->relid, .count = count};
+    gpadl->pages = g_new0(uint64_t, count);
+    g_ptr_array_add(gpadls, gpadl);
+    return fill(gpadls, gpadl, range_bytes + sizeof(range),
+                size - sizeof(*header) - sizeof(range));
+}
+
+enum vmbus_gpadl_result vmbus_gpadl_continue(GPtrArray *gpadls, const void *message, size_t size)
+{
+    const struct vmbus_gpadl_body *body = message;
+    struct vmbus_gpadl *gpadl = vmbus_gpadl_find(gpadls, body->gpadl);
+
+    if (!gpadl || gpadl->filled == gpadl->count)
+        return VMBUS_GPADL_UNKNOWN;
+    return fill(gpadls, gpadl, (const uint8_t *)(body + 1), size - sizeof(*body));
+}
