@@ -8,6 +8,7 @@
 #include "emu/error.h"
 #include "emu/kvm.h"
 #include "emu/layout.h"
+#include "emu/sve.h"
 
 #define FOR_EACH_VTL(machine, vtl)                                                                 \
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)                                                \
@@ -55,6 +56,47 @@ static bool open_kvm(struct machine *machine, GError **error)
     return false;
 }
 
+static bool refuse_sve(const struct machine *machine, uint16_t host, GError **error)
+{
+    g_autofree char *lengths = host ? sve_text(host) : NULL;
+
+    if (host)
+        emu_set_error(error, EMU_ERROR_USAGE, "--sve %d: this host has vectors of %s; give one of "
+                      "these lengths, or on", machine->options->sve, lengths);
+    else
+        emu_set_error(error, EMU_ERROR_SETUP, "--sve: KVM has no SVE for guests on this host (see "
+                      "vtlemu probe); in the bed, scripts/bed --cpu max,pauth-impdef=on has it");
+    return false;
+}
+
+/* All VTLs of all VPs have the same. */
+static bool choose_sve(struct machine *machine, GError **error)
+{
+    int wanted = machine->options->sve, result;
+    uint16_t host;
+
+    if (wanted == OPTIONS_SVE_OFF)
+        return true;
+    result = vcpu_sve_lengths(machine->kvm, &host);
+    if (result < 0) {
+        emu_set_error(error, EMU_ERROR_SETUP, "--sve: KVM does not tell the lengths of vectors: %s",
+                      g_strerror(-result));
+        return false;
+    }
+    machine->sve_lengths = wanted == OPTIONS_SVE_ON ? host : sve_limit(host, (unsigned)wanted);
+    return machine->sve_lengths || refuse_sve(machine, host, error);
+}
+
+static void tell_vectors(const struct machine *machine)
+{
+    g_autofree char *lengths = sve_text(machine->sve_lengths);
+
+    if (machine->sve_lengths)
+        g_info("guests have SVE, with vectors of %s", lengths);
+    if (machine->options->poison && !poison_count(sve_longest(machine->sve_lengths)))
+        g_info("--poison: there is nothing that a switch may corrupt: guests have no SVE (see --sve)");
+}
+
 /* The kick only has to interrupt KVM_RUN, which SA_RESTART does not change. */
 static void ignore_kick(int signal)
 {
@@ -94,11 +136,12 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
         sites_init(&machine->level[vtl].sites);
         devices_init(&machine->level[vtl].devices, machine, vtl);
     }
-    if (!open_kvm(machine, error) ||
+    if (!open_kvm(machine, error) || !choose_sve(machine, error) ||
         !memory_open(&machine->memory, options->memory, machine->vtls, error)) {
         machine_free(machine);
         return NULL;
     }
+    tell_vectors(machine);
     divide_memory(machine);
     return machine;
 }
@@ -127,7 +170,7 @@ static bool open_vcpus(struct machine *machine, unsigned vtl, GError **error)
 {
     for (unsigned i = 0; i < machine->vp_count; i++) {
         int result = vcpu_open(&machine->vps[i].level[vtl].vcpu, machine->kvm,
-                               machine->level[vtl].vm.fd, i);
+                               machine->level[vtl].vm.fd, i, machine->sve_lengths);
 
         if (result < 0) {
             emu_set_error(error, EMU_ERROR_SETUP, "KVM creates no vCPU for VP%u at VTL%u: %s; "

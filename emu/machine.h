@@ -114,6 +114,7 @@ struct machine {
     struct trace *trace;
     int kvm;
     uint16_t vtls;       /* set of VTLs that may exist: each has a VM */
+    uint16_t sve_lengths; /* of vectors, for all VTLs of all VPs: sve.h */
     bool powered;
     struct memory memory;
     struct level level[VTL_LEVELS];

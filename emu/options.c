@@ -7,6 +7,7 @@
 #include "emu/error.h"
 #include "emu/layout.h"
 #include "emu/log.h"
+#include "emu/sve.h"
 #include "emu/trace.h"
 
 #define DEFAULT_MEMORY (512 * MIB)
@@ -227,6 +228,26 @@ static bool check_numbers(struct options *options, GError **error)
     return true;
 }
 
+static bool check_sve(struct options *options, GError **error)
+{
+    const char *text = options->sve_text;
+    gint64 bits;
+
+    options->sve = OPTIONS_SVE_OFF;
+    if (!text || !strcmp(text, "off"))
+        return true;
+    if (!strcmp(text, "on")) {
+        options->sve = OPTIONS_SVE_ON;
+        return true;
+    }
+    if (!g_ascii_string_to_signed(text, 10, SVE_UNIT_BITS, SVE_BITS_MAX, &bits, NULL) ||
+        bits % SVE_UNIT_BITS)
+        return usage(error, "--sve", text, "give on, off, or the longest vectors in bits: a multiple "
+                     "of 128 up to 2048");
+    options->sve = (int)bits;
+    return true;
+}
+
 static bool check_trace(struct options *options, GError **error)
 {
     const char *filter = options->trace_filter;
@@ -302,7 +323,8 @@ static bool check_all(struct options *options, GError **error)
 {
     if (!check_numbers(options, error) || !check_kernels(options, error) ||
         !check_max_vtl(options, error) || !check_memory(options, error) ||
-        !check_vmbus(options, error) || !check_dump(options, error) || !check_trace(options, error))
+        !check_vmbus(options, error) || !check_dump(options, error) ||
+        !check_trace(options, error) || !check_sve(options, error))
         return false;
     fill_consoles(options);
     return true;
@@ -362,6 +384,11 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
          "the VTL that starts (default: the highest with a kernel)", "N"},
         {"max-vtl", 0, 0, G_OPTION_ARG_STRING, &options->max_vtl_text,
          "the highest VTL that the guest may enable (the highest with a kernel)", "N"},
+        {"sve", 0, 0, G_OPTION_ARG_STRING, &options->sve_text,
+         "SVE for all VTLs: on (vectors as long as the host has), the longest in bits, or off (off)",
+         "BITS"},
+        {"poison", 0, 0, G_OPTION_ARG_NONE, &options->poison,
+         "at a switch, damage what the specification lets it corrupt", NULL},
         {"dump-dtb", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->dump_dtb,
          "write the device tree of VTL N to PATH; may be repeated", "N:PATH"},
         {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace,
@@ -449,6 +476,7 @@ void options_free(struct options *options)
     g_free(options->boot_vtl_text);
     g_free(options->max_vtl_text);
     g_free(options->timeout_text);
+    g_free(options->sve_text);
     g_free(options->memory_text);
     g_free(options->igvm);
     g_free(options->trace);

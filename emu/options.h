@@ -24,14 +24,21 @@ struct level_options {
     bool vmbus;      /* it has one */
 };
 
+/* struct options.sve, beside the longest vectors in bits. */
+#define OPTIONS_SVE_OFF 0
+#define OPTIONS_SVE_ON (-1) /* all lengths that the host has */
+
 struct options {
     char *cpus_text, *memory_text, *boot_vtl_text, *max_vtl_text, *timeout_text; /* as given */
+    char *sve_text;
     int cpus;
     uint64_t memory; /* bytes of guest RAM */
     int boot_vtl;
     int max_vtl;     /* the highest VTL that the guest may enable */
     int timeout;     /* seconds; 0: none */
     char *igvm;      /* what VTL2 is loaded from instead of a kernel */
+    int sve;         /* OPTIONS_SVE_*, or the longest vectors, in bits: a multiple of 128 */
+    gboolean poison; /* switches corrupt what they may */
     char *trace;
     char *trace_filter;   /* as given */
     unsigned trace_kinds; /* set of enum trace_kind */

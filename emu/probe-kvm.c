@@ -8,6 +8,7 @@
 
 #include "emu/kvm.h"
 #include "emu/probe.h"
+#include "emu/sve.h"
 #include "emu/vcpu.h"
 #include "fw-regs/fw-regs.h"
 
@@ -29,7 +30,6 @@ static const struct {
      "guard the call sites of VTL switches", "a CPU and kernel with debug support for guests"},
     {KVM_CAP_ARM_SYSTEM_SUSPEND, "suspended vCPUs", PROBE_LACKING, "CPU_SUSPEND waits in KVM",
      "Linux 5.19 or newer"},
-    {KVM_CAP_ARM_SVE, "SVE", PROBE_FACT, "not offered to guests yet", NULL},
     {KVM_CAP_ARM_PTRAUTH_ADDRESS, "pointer authentication", PROBE_FACT,
      "not offered to guests yet", NULL},
     {KVM_CAP_ARM_PMU_V3, "PMUv3", PROBE_FACT, "not offered to guests yet", NULL},
@@ -44,6 +44,19 @@ static void probe_capabilities(GArray *results, int vm)
                   g_strdup_printf("%d: %s", value, capabilities[i].meaning),
                   capabilities[i].remedy);
     }
+}
+
+static void probe_sve(GArray *results, int kvm)
+{
+    uint16_t lengths;
+    int error = vcpu_sve_lengths(kvm, &lengths);
+    g_autofree char *text = sve_text(lengths);
+
+    if (lengths)
+        probe_add(results, PROBE_OK, "SVE", g_strdup_printf("vectors of %s", text), NULL);
+    else
+        probe_add(results, PROBE_FACT, "SVE",
+                  g_strdup(error < 0 ? g_strerror(-error) : "not on this host"), NULL);
 }
 
 static void probe_filter(GArray *results, int vm)
@@ -87,7 +100,7 @@ static void probe_firmware(GArray *results, int kvm, int vm)
     struct vcpu vcpu;
     struct fw_reg_access access = {.get = get_reg, .context = &vcpu};
     g_autofree struct fw_reg_value *values = g_new0(struct fw_reg_value, fw_reg_count);
-    int error = vcpu_open(&vcpu, kvm, vm, 0);
+    int error = vcpu_open(&vcpu, kvm, vm, 0, 0);
 
     if (error == 0)
         error = fw_regs_discover(&access, values);
@@ -111,6 +124,7 @@ static void probe_vm(GArray *results, int kvm)
     probe_filter(results, vm);
     probe_gic(results, vm);
     probe_capabilities(results, vm);
+    probe_sve(results, kvm);
     probe_firmware(results, kvm, vm);
     close(vm);
 }

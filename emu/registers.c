@@ -19,6 +19,11 @@
 #define HV_X30 0x0002001eu
 #define HV_Q0 0x00030000u
 #define HV_Q31 0x0003001fu
+#define HV_Z0 0x00030100u
+#define HV_Z31 0x0003011fu
+#define HV_P0 0x00030120u
+#define HV_P15 0x0003012fu
+#define HV_FFR 0x00030130u
 /* op0 3, op1 0, CRn 0; bits 5:3 are CRm, bits 2:0 are op2. */
 #define HV_ID_FIRST 0x00022000u
 #define HV_ID_LAST 0x0002203fu
@@ -103,6 +108,10 @@ static uint64_t kvm_ids[REGISTERS_MAX];
 static bool moves[REGISTERS_MAX];
 static uint8_t shared[REGISTERS_MAX];
 static size_t shared_count;
+static uint16_t corruptible[REGISTERS_MAX];
+static size_t corruptible_count;
+static uint64_t wide_ids[REGISTERS_MAX];
+static int whole[REGISTERS_MAX];
 
 static uint64_t find_debug_id(uint32_t number)
 {
@@ -124,8 +133,28 @@ static uint64_t find_regular(uint32_t name)
     return 0;
 }
 
+/* The first slice, which is all there is. */
+static uint64_t find_wide(uint32_t name)
+{
+    if (name >= HV_Z0 && name <= HV_Z31)
+        return KVM_REG_ARM64_SVE_ZREG(name - HV_Z0, 0);
+    if (name >= HV_P0 && name <= HV_P15)
+        return KVM_REG_ARM64_SVE_PREG(name - HV_P0, 0);
+    return name == HV_FFR ? KVM_REG_ARM64_SVE_FFR(0) : 0;
+}
+
+static int find_whole(uint32_t name)
+{
+    for (size_t i = 0; i < bank_table_size; i++)
+        if (bank_table[i].low_name == name)
+            return (int)i;
+    return -1;
+}
+
 static void fill_row(size_t row, uint32_t name)
 {
+    wide_ids[row] = find_wide(name);
+    whole[row] = find_whole(name);
     kvm_ids[row] = find_regular(name);
     for (size_t i = 0; i < G_N_ELEMENTS(irregular); i++)
         if (irregular[i].hv_name == name) {
@@ -148,6 +177,8 @@ static void prepare(void)
             g_assert(i <= UINT8_MAX);
             shared[shared_count++] = (uint8_t)i;
         }
+        if (bank_table[i].class == BANK_CORRUPTIBLE)
+            corruptible[corruptible_count++] = (uint16_t)i;
     }
     g_once_init_leave(&done, 1);
 }
@@ -163,6 +194,18 @@ uint64_t register_kvm_id(size_t index)
 {
     prepare();
     return kvm_ids[index];
+}
+
+uint64_t register_wide_id(size_t index)
+{
+    prepare();
+    return wide_ids[index];
+}
+
+int register_whole(size_t index)
+{
+    prepare();
+    return whole[index];
 }
 
 bool register_moves(size_t index)
@@ -184,4 +227,11 @@ const uint8_t *register_shared(size_t *count)
     prepare();
     *count = shared_count;
     return shared;
+}
+
+const uint16_t *register_corruptible(size_t *count)
+{
+    prepare();
+    *count = corruptible_count;
+    return corruptible;
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Rows of bank_table that a vCPU can cache. */
-#define REGISTERS_MAX 320
+#define REGISTERS_MAX 384
 
 /* Names used by the VMM itself (HV_REGISTER_NAME). */
 enum {
@@ -45,6 +45,15 @@ int register_index(uint32_t hv_name);
 /* KVM_{GET,SET}_ONE_REG id of a row; 0 if KVM has none. */
 uint64_t register_kvm_id(size_t index);
 
+/*
+ * The same for a row whose value is wider than struct hv_u128 (Z, P, FFR), of a vCPU with SVE; 0: it
+ * is not.
+ */
+uint64_t register_wide_id(size_t index);
+
+/* The row of which row @index is the low part, as Q0 is of Z0; -1: none. */
+int register_whole(size_t index);
+
 /* May a row have another value although nobody has written it and the vCPU has not run? */
 bool register_moves(size_t index);
 
@@ -53,5 +62,8 @@ int register_read_host(size_t index, uint64_t *value);
 
 /* Rows of class BANK_SHARED, in order; stores how many. Valid for the life of the program. */
 const uint8_t *register_shared(size_t *count);
+
+/* The same of class BANK_CORRUPTIBLE. */
+const uint16_t *register_corruptible(size_t *count);
 
 #endif

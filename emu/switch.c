@@ -14,6 +14,28 @@ static void give_start_argument(struct vp *vp, struct vp_level *level)
     g_mutex_unlock(&vp->machine->lock);
 }
 
+/* Damages what @target may have lost while others ran. */
+static int spoil(struct vp *vp, unsigned target)
+{
+    if (!vp->machine->options->poison || !vtl_gave_up(vp->core, target))
+        return 0;
+    trace_line(vp->machine->trace, TRACE_SWITCH, vp->core->index, target,
+               "finds damaged what a switch may corrupt");
+    return vcpu_poison(&vp->level[target].vcpu, vp->core->index, target);
+}
+
+/* Has the vCPU of @target ready to run. */
+static int carry_over(struct vp *vp, unsigned target)
+{
+    int error;
+
+    dormant_take(vp, target);
+    error = power_enter(vp, target);
+    if (error == 0)
+        error = vcpu_copy_shared(&vp_active(vp)->vcpu, &vp->level[target].vcpu);
+    return error == 0 ? spoil(vp, target) : error;
+}
+
 void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
                enum stats_switch kind)
 {
@@ -22,12 +44,8 @@ void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
         [STATS_INTERRUPT] = "interrupt"};
     unsigned source = vp->core->active;
     struct vp_level *from = &vp->level[source], *to = &vp->level[target];
-    int error;
+    int error = carry_over(vp, target);
 
-    dormant_take(vp, target);
-    error = power_enter(vp, target);
-    if (error == 0)
-        error = vcpu_copy_shared(&from->vcpu, &to->vcpu);
     if (error < 0) {
         vp_broken(vp, "VTL switch: KVM refuses a register: %s", g_strerror(-error));
         return;

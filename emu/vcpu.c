@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "emu/kvm.h"
+#include "emu/sve.h"
 #include "vtl/bank.h"
 #include "vtl/exception.h"
 
@@ -37,7 +38,20 @@ static int preferred_target(struct vcpu *vcpu, int vm)
     return error;
 }
 
-int vcpu_open(struct vcpu *vcpu, int kvm, int vm, unsigned index)
+static int initialize(struct vcpu *vcpu, uint16_t sve_lengths)
+{
+    int error;
+
+    if (sve_lengths)
+        vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_SVE;
+    error = vcpu_reset(vcpu);
+    if (error < 0 || !sve_lengths)
+        return error;
+    vcpu->vector_bits = sve_longest(sve_lengths);
+    return vcpu_sve_begin(vcpu, sve_lengths);
+}
+
+int vcpu_open(struct vcpu *vcpu, int kvm, int vm, unsigned index, uint16_t sve_lengths)
 {
     int error;
 
@@ -49,7 +63,7 @@ int vcpu_open(struct vcpu *vcpu, int kvm, int vm, unsigned index)
     if (error >= 0)
         error = preferred_target(vcpu, vm);
     if (error >= 0)
-        error = vcpu_reset(vcpu);
+        error = initialize(vcpu, sve_lengths);
     return error < 0 ? error : 0;
 }
 
@@ -102,6 +116,12 @@ static uint64_t row_id(struct vcpu *vcpu, size_t row)
     return id;
 }
 
+/* Is the row, one of Q0-Q31, a part of a Z register? */
+static bool is_low_part(const struct vcpu *vcpu, size_t row)
+{
+    return vcpu->vector_bits && register_whole(row) >= 0;
+}
+
 static int read_row(struct vcpu *vcpu, size_t row)
 {
     uint64_t id;
@@ -114,26 +134,34 @@ static int read_row(struct vcpu *vcpu, size_t row)
     if (!id)
         return register_read_host(row, &vcpu->value[row].low);
     vcpu->calls[STATS_GET]++;
-    error = kvm_get_one_reg(vcpu->fd, id, &vcpu->value[row]);
+    error = is_low_part(vcpu, row) ? vcpu_sve_read(vcpu, row, &vcpu->value[row])
+                                   : kvm_get_one_reg(vcpu->fd, id, &vcpu->value[row]);
     vcpu->fresh[row] = error == 0 && !register_moves(row);
     return error;
+}
+
+static bool holds(const struct vcpu *vcpu, size_t row, struct hv_u128 value)
+{
+    return vcpu->fresh[row] && vcpu->value[row].low == value.low &&
+           vcpu->value[row].high == value.high;
 }
 
 static int write_row(struct vcpu *vcpu, size_t row, struct hv_u128 value)
 {
     uint64_t id = register_kvm_id(row);
-    int error;
+    bool low_part = is_low_part(vcpu, row);
+    int error = low_part ? read_row(vcpu, row) : 0;
 
-    if (vcpu->fresh[row] && vcpu->value[row].low == value.low &&
-        vcpu->value[row].high == value.high)
-        return 0;
+    if (error < 0 || holds(vcpu, row, value))
+        return error;
     if (!id)
         return -ENOENT;
     if ((id & KVM_REG_SIZE_MASK) == KVM_REG_SIZE_U32 && value.low > UINT32_MAX)
         return -EINVAL;
     vcpu->value[row] = value;
     vcpu->calls[STATS_SET]++;
-    error = kvm_set_one_reg(vcpu->fd, id, &vcpu->value[row]);
+    error = low_part ? vcpu_sve_write(vcpu, row, value)
+                     : kvm_set_one_reg(vcpu->fd, id, &vcpu->value[row]);
     /* KVM may keep less than was written (RES0 bits), except of what is carried at a switch. */
     vcpu->fresh[row] = error == 0 && bank_table[row].class == BANK_SHARED;
     return error;

@@ -18,6 +18,10 @@
 #include "emu/stats.h"
 #include "vtl/partition.h"
 
+/* Z registers as KVM has them, for vectors of any length. */
+#define VCPU_Z_REGISTERS 32
+#define VCPU_Z_BYTES 256
+
 struct vcpu {
     int fd;
     struct kvm_run *run;
@@ -28,10 +32,16 @@ struct vcpu {
     uint64_t calls[STATS_CALLS];
     bool fresh[REGISTERS_MAX]; /* cached value equals KVM's */
     struct hv_u128 value[REGISTERS_MAX];
+    unsigned vector_bits; /* its longest vectors; 0: it has no SVE */
+    uint8_t z[VCPU_Z_REGISTERS][VCPU_Z_BYTES]; /* with SVE: as long as Qn is fresh */
 };
 
-/* Creates vCPU @index of @vm; @kvm is /dev/kvm. 0 or a negative errno. */
-int vcpu_open(struct vcpu *vcpu, int kvm, int vm, unsigned index);
+/*
+ * Creates vCPU @index of @vm, with SVE if there are @sve_lengths (sve.h), which must be all that the
+ * host has up to the longest of them, and the same for all vCPUs of @vm; @kvm is /dev/kvm. 0 or a
+ * negative errno.
+ */
+int vcpu_open(struct vcpu *vcpu, int kvm, int vm, unsigned index, uint16_t sve_lengths);
 void vcpu_close(struct vcpu *vcpu);
 
 /* Puts all registers to their reset values (the first call also completes creation). */
@@ -62,6 +72,26 @@ void vcpu_set_stepping(struct vcpu *vcpu, bool stepping);
 
 /* Carries the shared bank over from the VTL that ran to the one that will. */
 int vcpu_copy_shared(struct vcpu *from, struct vcpu *to);
+
+/*
+ * SVE, vcpu-sve.c. KVM has Q0-Q31 in memory of their own if a vCPU has no SVE, and else only as the
+ * low parts of Z0-Z31, the rest of which is nobody's business but the VTL's: whoever writes Qn keeps
+ * it. Hence the cache holds all of them.
+ */
+
+/* Vector lengths that guests on this host can have; none if there is no SVE. 0 or a negative errno. */
+int vcpu_sve_lengths(int kvm, uint16_t *lengths);
+
+/*
+ * For the VTL that is entered: everything of its own that a switch may corrupt becomes a pattern
+ * that names @vp and @vtl (vtl/poison.h). Q0-Q31 stay.
+ */
+int vcpu_poison(struct vcpu *vcpu, unsigned vp, unsigned vtl);
+
+/* For vcpu.c: gives a new vCPU its lengths; reads and writes row @row, which is one of Q0-Q31. */
+int vcpu_sve_begin(struct vcpu *vcpu, uint16_t lengths);
+int vcpu_sve_read(struct vcpu *vcpu, size_t row, struct hv_u128 *value);
+int vcpu_sve_write(struct vcpu *vcpu, size_t row, struct hv_u128 value);
 
 /* Makes a synchronous exception with syndrome @esr pending for EL1, taken at address @pc. */
 void vcpu_inject_exception(struct vcpu *vcpu, uint64_t esr, uint64_t pc);

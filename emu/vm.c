@@ -80,7 +80,7 @@ static int set_counter_offset(int vm, uint64_t offset)
     return kvm_ioctl(vm, KVM_ARM_SET_COUNTER_OFFSET, &argument);
 }
 
-static int create(int kvm)
+int vm_create(int kvm)
 {
     /* Type 0 asks for 40 bits of GPA, more than the layout needs; some hosts have fewer. */
     int vm = ioctl(kvm, KVM_CREATE_VM, 0ul);
@@ -107,7 +107,7 @@ bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
 {
     static const char linux_6_4[] = "the host needs Linux 6.4 or newer (see vtlemu probe)";
 
-    *vm = (struct vm){.fd = create(kvm)};
+    *vm = (struct vm){.fd = vm_create(kvm)};
     g_mutex_init(&vm->flush.lock);
     g_mutex_init(&vm->lines.lock);
     if (failed(vm->fd, "KVM creates no virtual machine", NULL, vtl, error) ||

@@ -41,6 +41,9 @@ struct vm {
     struct vm_flush flush;
 };
 
+/* An empty VM, with as many address bits as the host can, or 40; its descriptor, or a negative errno. */
+int vm_create(int kvm);
+
 /*
  * Creates the VM of @vtl on the view that @memory has for it. @counter_offset is what the guest's
  * counters lag behind the host's, in ticks: the same for all VTLs, so that they agree on the time.

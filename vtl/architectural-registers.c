@@ -40,7 +40,7 @@ static enum hv_status backend_status(int error, enum hv_status refused)
 enum hv_status hv_bank_get(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 *value)
 {
     const struct vtl_partition *partition = vp->partition;
-    const struct bank_register *reg = bank_find(name);
+    const struct bank_register *reg = bank_find_value(name);
 
     if (!reg)
         return HV_STATUS_INVALID_PARAMETER;
@@ -52,7 +52,7 @@ enum hv_status hv_bank_get(struct vtl_vp *vp, unsigned vtl, uint32_t name, struc
 enum hv_status hv_bank_set(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
 {
     const struct vtl_partition *partition = vp->partition;
-    const struct bank_register *reg = bank_find(name);
+    const struct bank_register *reg = bank_find_value(name);
 
     if (!reg)
         return HV_STATUS_INVALID_PARAMETER;
@@ -111,7 +111,7 @@ enum hv_status hv_architectural_set(struct vtl_vp *vp, unsigned vtl, uint32_t na
                                     struct hv_u128 value)
 {
     const struct register_view *view = register_view_find(name);
-    const struct bank_register *reg = bank_find(name);
+    const struct bank_register *reg = bank_find_value(name);
 
     if (view)
         return set_view(vp, vtl, view, value);

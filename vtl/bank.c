@@ -8,13 +8,32 @@
  */
 #include "vtl/bank.h"
 
-#define SHARED(name, number, size) {name, number, size, BANK_SHARED, false}
-#define PRIVATE(name, number, size) {name, number, size, BANK_PRIVATE, false}
-#define CONSTANT(name, number, size) {name, number, size, BANK_CONSTANT, true}
-#define UNSPECIFIED(name, number, size) {name, number, size, BANK_UNSPECIFIED, false}
+#define HV_VALUE_SIZE 16
+
+#define ROW(name, number, size, class, read_only)                                                  \
+    {name, number, size, class, read_only, false, false, 0}
+#define SHARED(name, number, size) ROW(name, number, size, BANK_SHARED, false)
+#define PRIVATE(name, number, size) ROW(name, number, size, BANK_PRIVATE, false)
+#define CONSTANT(name, number, size) ROW(name, number, size, BANK_CONSTANT, true)
+#define UNSPECIFIED(name, number, size) ROW(name, number, size, BANK_UNSPECIFIED, false)
 /* Follows from a register that can be written, or from what the VTL does. */
-#define PRIVATE_READ_ONLY(name, number, size) {name, number, size, BANK_PRIVATE, true}
-#define UNSPECIFIED_READ_ONLY(name, number, size) {name, number, size, BANK_UNSPECIFIED, true}
+#define PRIVATE_READ_ONLY(name, number, size) ROW(name, number, size, BANK_PRIVATE, true)
+#define UNSPECIFIED_READ_ONLY(name, number, size) ROW(name, number, size, BANK_UNSPECIFIED, true)
+
+/*
+ * SVE. "SVE state (Z0-Z31, P0-P15, FFR) and SME state are VTL-private. The lower 128-bit portion (Q
+ * registers) is shared, but the upper bits of Z registers may be corrupted on VTL transitions.
+ * Software should not rely on Z register contents being preserved across VTL switches." Predicates
+ * are counted in with the vectors that they are for: who has to save those saves them as well.
+ */
+#define Q 0x00030000u
+#define VECTOR(name, number)                                                                       \
+    {name, number, BANK_VECTOR_BITS_MAX / 8, BANK_CORRUPTIBLE, false, true, false,                 \
+     Q + ((number) & 0x1f)}
+#define PREDICATE(name, number)                                                                    \
+    {name, number, BANK_VECTOR_BITS_MAX / 64, BANK_CORRUPTIBLE, false, true, false, 0}
+#define FIRST_FAULT(name, number)                                                                  \
+    {name, number, BANK_VECTOR_BITS_MAX / 64, BANK_CORRUPTIBLE, false, true, true, 0}
 
 /* A debug register that is there up to sixteen times. */
 #define PRIVATE_16(name, number)                                                                   \
@@ -154,6 +173,55 @@ const struct bank_register bank_table[] = {
     SHARED("Q29", 0x0003001d, 16),
     SHARED("Q30", 0x0003001e, 16),
     SHARED("Q31", 0x0003001f, 16),
+    VECTOR("Z0", 0x00030100),
+    VECTOR("Z1", 0x00030101),
+    VECTOR("Z2", 0x00030102),
+    VECTOR("Z3", 0x00030103),
+    VECTOR("Z4", 0x00030104),
+    VECTOR("Z5", 0x00030105),
+    VECTOR("Z6", 0x00030106),
+    VECTOR("Z7", 0x00030107),
+    VECTOR("Z8", 0x00030108),
+    VECTOR("Z9", 0x00030109),
+    VECTOR("Z10", 0x0003010a),
+    VECTOR("Z11", 0x0003010b),
+    VECTOR("Z12", 0x0003010c),
+    VECTOR("Z13", 0x0003010d),
+    VECTOR("Z14", 0x0003010e),
+    VECTOR("Z15", 0x0003010f),
+    VECTOR("Z16", 0x00030110),
+    VECTOR("Z17", 0x00030111),
+    VECTOR("Z18", 0x00030112),
+    VECTOR("Z19", 0x00030113),
+    VECTOR("Z20", 0x00030114),
+    VECTOR("Z21", 0x00030115),
+    VECTOR("Z22", 0x00030116),
+    VECTOR("Z23", 0x00030117),
+    VECTOR("Z24", 0x00030118),
+    VECTOR("Z25", 0x00030119),
+    VECTOR("Z26", 0x0003011a),
+    VECTOR("Z27", 0x0003011b),
+    VECTOR("Z28", 0x0003011c),
+    VECTOR("Z29", 0x0003011d),
+    VECTOR("Z30", 0x0003011e),
+    VECTOR("Z31", 0x0003011f),
+    PREDICATE("P0", 0x00030120),
+    PREDICATE("P1", 0x00030121),
+    PREDICATE("P2", 0x00030122),
+    PREDICATE("P3", 0x00030123),
+    PREDICATE("P4", 0x00030124),
+    PREDICATE("P5", 0x00030125),
+    PREDICATE("P6", 0x00030126),
+    PREDICATE("P7", 0x00030127),
+    PREDICATE("P8", 0x00030128),
+    PREDICATE("P9", 0x00030129),
+    PREDICATE("P10", 0x0003012a),
+    PREDICATE("P11", 0x0003012b),
+    PREDICATE("P12", 0x0003012c),
+    PREDICATE("P13", 0x0003012d),
+    PREDICATE("P14", 0x0003012e),
+    PREDICATE("P15", 0x0003012f),
+    FIRST_FAULT("FFR", 0x00030130),
     CONSTANT("MPIDR_EL1", 0x00040001, 8),
     PRIVATE("SCTLR_EL1", 0x00040002, 8),
     PRIVATE("ACTLR_EL1", 0x00040003, 8),
@@ -241,6 +309,18 @@ const struct bank_register *bank_find(uint32_t hv_name)
             high = middle;
     }
     return NULL;
+}
+
+const struct bank_register *bank_find_value(uint32_t hv_name)
+{
+    const struct bank_register *reg = bank_find(hv_name);
+
+    return reg && reg->size <= HV_VALUE_SIZE ? reg : NULL;
+}
+
+size_t bank_size(const struct bank_register *reg, unsigned vector_bits)
+{
+    return reg->scales ? (size_t)reg->size * vector_bits / BANK_VECTOR_BITS_MAX : reg->size;
 }
 
 const char *bank_class_name(enum bank_class class)

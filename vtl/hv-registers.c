@@ -270,7 +270,7 @@ bool hv_register_nth(size_t index, uint32_t *name)
 
 bool hv_register_is_architectural(uint32_t name)
 {
-    return bank_find(name) || register_view_find(name);
+    return bank_find_value(name) || register_view_find(name);
 }
 
 bool hv_register_exists(uint32_t name)
@@ -281,7 +281,7 @@ bool hv_register_exists(uint32_t name)
 const char *hv_register_text(uint32_t name)
 {
     const struct hv_register *synthetic = find_synthetic(name);
-    const struct bank_register *architectural = bank_find(name);
+    const struct bank_register *architectural = bank_find_value(name);
     const struct register_view *view = register_view_find(name);
 
     if (synthetic)

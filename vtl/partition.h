@@ -143,6 +143,7 @@ struct vtl_vp_level {
     _Atomic uint64_t vina;       /* VsmVina; written under the lock */
     bool vina_asserted;          /* for the VP's thread; what counts is in the assist page */
     _Atomic uint16_t tlb_locked; /* set of lower VTLs whose TLB this one has locked */
+    bool gave_up; /* it does not run because of a VTL call or return of its own; switch.h */
     struct synic synic;
     struct stimers stimers;
 };

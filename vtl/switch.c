@@ -39,8 +39,14 @@ static void write_entry_reason(struct vtl_vp *vp, uint32_t reason)
                          sizeof(reason));
 }
 
+bool vtl_gave_up(const struct vtl_vp *vp, unsigned vtl)
+{
+    return vp->level[vtl].gave_up;
+}
+
 void vtl_start(struct vtl_vp *vp, unsigned vtl)
 {
+    vp->level[vtl].gave_up = false;
     vp->active = vtl;
     vp->idle &= (uint16_t)~(1u << vtl);
 }
@@ -55,6 +61,7 @@ void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason)
         vp->level[vp->active].tlb_locked = 0;
         vp->idle |= (uint16_t)(1u << vp->active);
     }
+    vp->level[vp->active].gave_up = reason == VTL_ENTRY_CALL;
     vtl_start(vp, target);
     if (higher)
         write_entry_reason(vp, reason);

@@ -13,6 +13,7 @@
  *   ports.h         where guests' messages and events go: ports and connections
  *   port-call.h     the same by hypercall
  *   switch.h        VTL call and VTL return: who may, and where it leads
+ *   poison.h        what a switch may corrupt, corrupted
  *   guest-copy.h    copies from and to memory that a guest uses at the same time
  *   hv-registers.h  synthetic registers, one row each
  *   register-views.h  names for parts of registers, and for others of the same contents
@@ -50,6 +51,7 @@
 #include "vtl/intercept.h"
 #include "vtl/interrupt-calls.h"
 #include "vtl/partition.h"
+#include "vtl/poison.h"
 #include "vtl/port-call.h"
 #include "vtl/ports.h"
 #include "vtl/protection.h"

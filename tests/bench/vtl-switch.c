@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "emu/kvm.h"
 #include "emu/layout.h"
@@ -68,6 +69,18 @@ static double run_bare(struct vcpu *vcpu, unsigned count)
     return (double)(g_get_monotonic_time() - start) / count;
 }
 
+/* Does KVM have SVE for guests here? */
+static bool host_has_sve(void)
+{
+    uint16_t lengths;
+    int kvm = kvm_open();
+
+    need(kvm, "/dev/kvm");
+    need(vcpu_sve_lengths(kvm, &lengths), "SVE");
+    close(kvm);
+    return lengths != 0;
+}
+
 /* Microseconds of a bare exit round trip. */
 static double measure_floor(void)
 {
@@ -81,7 +94,7 @@ static double measure_floor(void)
     need(kvm, "/dev/kvm");
     if (!memory_open(&memory, MIB, 1, &error) || !vm_open(&vm, kvm, 0, &memory, 0, &error))
         fail("floor", error->message);
-    need(vcpu_open(&vcpu, kvm, vm.fd, 0), "vCPU");
+    need(vcpu_open(&vcpu, kvm, vm.fd, 0, 0), "vCPU");
     memory_write(&memory, LAYOUT_RAM_BASE, bench_floor, (size_t)(bench_floor_end - bench_floor));
     vcpu_set64(&vcpu, REG_PC, LAYOUT_RAM_BASE);
     run_bare(&vcpu, WARM_UP);
@@ -124,11 +137,12 @@ static struct stats run_machine(const struct options *options, bool watched)
     return stats;
 }
 
-static struct stats run_variant(size_t variant, bool watched)
+static struct stats run_variant(size_t variant, bool watched, const char *sve)
 {
     g_autofree char *vtl0 = write_code(variants[variant].vtl0);
     g_autofree char *vtl2 = write_code(variants[variant].vtl2);
-    char *argv[] = {"run", "--vtl0-kernel", vtl0, "--vtl2-kernel", vtl2, NULL};
+    g_autofree char *sve_option = g_strdup_printf("--sve=%s", sve);
+    char *argv[] = {"run", sve_option, "--vtl0-kernel", vtl0, "--vtl2-kernel", vtl2, NULL};
     GError *error = NULL;
     bool help;
     struct options *options = options_parse(G_N_ELEMENTS(argv) - 1, argv, &help, &error);
@@ -154,8 +168,18 @@ static void print_row(const char *name, const struct stats *stats, double floor)
            (double)stats->calls[STATS_OTHER] / switches, (double)stats->watches / switches);
 }
 
+static void measure(size_t variant, bool watched, const char *sve, const char *what, double floor)
+{
+    struct stats stats = run_variant(variant, watched, sve);
+    g_autofree char *name = g_strdup_printf("%s%s", variants[variant].name, what);
+
+    print_row(name, &stats, floor);
+    fflush(stdout);
+}
+
 int main(void)
 {
+    bool sve = host_has_sve();
     double floor;
 
     log_init();
@@ -166,13 +190,10 @@ int main(void)
     printf("%-18s %10.1f %10.2f   %5.1f %8.1f %8.1f %8.2f\n", "bare HVC exit", floor, 1.0, 1.0, 0.0,
            0.0, 0.0);
     for (size_t i = 0; i < G_N_ELEMENTS(variants); i++) {
-        g_autofree char *name = g_strdup_printf("%s, unwatched", variants[i].name);
-        struct stats stats = run_variant(i, true);
-
-        print_row(variants[i].name, &stats, floor);
-        stats = run_variant(i, false);
-        print_row(name, &stats, floor);
-        fflush(stdout);
+        measure(i, true, "off", "", floor);
+        measure(i, false, "off", ", unwatched", floor);
+        if (sve)
+            measure(i, true, "on", ", SVE", floor);
     }
     return EXIT_SUCCESS;
 }

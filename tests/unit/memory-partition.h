@@ -13,7 +13,7 @@
 #define MEMORY_PARTITION_PROTECTABLE 1024u /* pages that protect() may be told of */
 #define MEMORY_PARTITION_TOLD 16
 #define MEMORY_PARTITION_GICR 0x80a0000ull /* redistributor of VP 0 */
-#define MEMORY_PARTITION_REGISTERS 320
+#define MEMORY_PARTITION_REGISTERS 384
 #define MEMORY_PARTITION_TIMER 27u /* the GIC keeps this INTID for itself */
 #define MEMORY_PARTITION_INTIDS 128u
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Parts of the machine that need no KVM: emu/fdt.c, emu/memory.c, emu/pause.c, emu/postmortem.c,
- * emu/stats.c, emu/trace.c.
+ * emu/stats.c, emu/sve.c, emu/trace.c.
  */
 #include <errno.h>
 #include <libfdt.h>
@@ -16,6 +16,7 @@
 #include "emu/pause.h"
 #include "emu/postmortem.h"
 #include "emu/stats.h"
+#include "emu/sve.h"
 #include "emu/trace.h"
 #include "tests/unit/unit.h"
 
@@ -418,6 +419,38 @@ START_TEST(pause_recalls)
 }
 END_TEST
 
+/* 128, 256, 384 and 512 bits are the bits 0 to 3 of a set. */
+START_TEST(vector_lengths)
+{
+    static const struct {
+        uint16_t host;
+        unsigned bits;
+        uint16_t limited;
+        const char *text;
+    } rows[] = {
+        {0x1, 128, 0x1, "128 bits"},
+        {0x3, 256, 0x3, "128 and 256 bits"},
+        {0x3, 128, 0x1, "128 and 256 bits"},
+        {0xb, 512, 0xb, "128, 256 and 512 bits"},
+        {0xb, 384, 0, "128, 256 and 512 bits"}, /* not there */
+        {0xb, 640, 0, "128, 256 and 512 bits"},
+        {0xffff, 2048, 0xffff, NULL},
+        {0xb, 0, 0, NULL},
+        {0, 128, 0, " bits"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = sve_text(rows[i].host);
+
+        ck_assert_msg(sve_limit(rows[i].host, rows[i].bits) == rows[i].limited, "row %zu", i);
+        ck_assert_msg(!rows[i].text || !strcmp(text, rows[i].text), "row %zu: %s", i, text);
+    }
+    ck_assert_uint_eq(sve_longest(0), 0);
+    ck_assert_uint_eq(sve_longest(0xb), 512);
+    ck_assert_uint_eq(sve_longest(0xffff), 2048);
+}
+END_TEST
+
 UNIT_MAIN("machine-parts", pause_keeps_out, pause_recalls, tree_is_complete, tree_without_extras,
           tree_too_large, memory_bounds, memory_views, memory_too_large, stats_add_up, trace_lines,
-          trace_filters, postmortem_says_what_registers_mean)
+          trace_filters, postmortem_says_what_registers_mean, vector_lengths)

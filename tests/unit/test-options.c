@@ -59,6 +59,8 @@ START_TEST(defaults)
     ck_assert_str_eq(options->level[1].console, "null");
     ck_assert_uint_eq(options_vtls(options), 0x5);
     ck_assert_uint_eq(options->trace_kinds, TRACE_ALL);
+    ck_assert_int_eq(options->sve, OPTIONS_SVE_OFF);
+    ck_assert(!options->poison);
     ck_assert_uint_eq(options_vmbuses(options), 0x4);
     options_free(options);
     options = parse("run --vtl0-kernel b --vtl1-kernel c", &error);
@@ -110,6 +112,30 @@ START_TEST(igvm)
 }
 END_TEST
 
+START_TEST(vector_lengths)
+{
+    static const struct {
+        const char *line;
+        int sve;
+    } rows[] = {
+        {"run --vtl0-kernel a --sve on", OPTIONS_SVE_ON},
+        {"run --vtl0-kernel a --sve off", OPTIONS_SVE_OFF},
+        {"run --vtl0-kernel a --sve 128 --poison", 128},
+        {"run --vtl0-kernel a --sve 384", 384},
+        {"run --vtl0-kernel a --sve=2048", 2048},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GError *error = NULL;
+        struct options *options = parse(rows[i].line, &error);
+
+        ck_assert_msg(!error && options->sve == rows[i].sve, "row %zu", i);
+        ck_assert_msg(options->poison == (strstr(rows[i].line, "--poison") != NULL), "row %zu", i);
+        options_free(options);
+    }
+}
+END_TEST
+
 /* Each mistake is refused with a text that names the option. */
 START_TEST(mistakes)
 {
@@ -157,6 +183,10 @@ START_TEST(mistakes)
         {"run --vtl0-kernel a --dump-dtb x", "--dump-dtb x"},
         {"run --vtl0-kernel a --dump-dtb 2:x", "--dump-dtb 2:x"},
         {"run --vtl0-kernel a --dump-dtb 0:", "--dump-dtb 0:"},
+        {"run --vtl0-kernel a --sve yes", "--sve yes: give on, off, or the longest"},
+        {"run --vtl0-kernel a --sve 0", "--sve 0: give on, off"},
+        {"run --vtl0-kernel a --sve 200", "--sve 200: give on, off"},
+        {"run --vtl0-kernel a --sve 2176", "--sve 2176: give on, off"},
         {"run --vtl0-kernel a --wrong", "--wrong"},
         {"run --vtl0-kernel a extra", "extra"},
         {"run --vtl0-kernel", "--vtl0-kernel"},
@@ -185,4 +215,5 @@ START_TEST(exit_statuses)
 }
 END_TEST
 
-UNIT_MAIN("options", sizes, defaults, everything, igvm, mistakes, exit_statuses)
+UNIT_MAIN("options", sizes, defaults, everything, igvm, vector_lengths, mistakes,
+          exit_statuses)

@@ -238,6 +238,7 @@ START_TEST(what_is_not_there)
         0x00021000, /* SP_EL2 */        0x00030100, /* Z0 */      0x00040040, /* HCR_EL2 */
         0x00040057, /* RNDR */          0x00052001, /* PMCCNTR */ 0x00054000, /* PMBIDR */
         0x0006000a, /* ICC_IAR1 */      0x00071000, /* MPAM0 */   0x00022040, /* no ID register */
+        0x0003011f, /* Z31 */           0x00030120, /* P0 */      0x00030130, /* FFR */
         0x00090014, /* VpRootSignalCount */                       0x12345678,
     };
     struct hv_u128 value;

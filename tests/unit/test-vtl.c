@@ -5,9 +5,13 @@
 
 #include "tests/unit/memory-partition.h"
 #include "tests/unit/unit.h"
+#include "vtl/poison.h"
 
 #define HV_X0 0x00020000u
 #define HV_Q0 0x00030000u
+#define HV_Z0 0x00030100u
+#define HV_P0 0x00030120u
+#define HV_FFR 0x00030130u
 
 START_TEST(bank_is_sorted)
 {
@@ -35,9 +39,72 @@ START_TEST(bank_shares_what_the_specification_shares)
         bool shared = x <= 17 || (x >= 19 && x <= 28) || name - HV_Q0 <= 31;
 
         ck_assert_msg((bank_table[i].class == BANK_SHARED) == shared, "%s", bank_table[i].name);
-        ck_assert_uint_eq(bank_table[i].size, name - HV_Q0 <= 31 ? 16 : 8);
+        if (!bank_table[i].scales)
+            ck_assert_uint_eq(bank_table[i].size, name - HV_Q0 <= 31 ? 16 : 8);
     }
     ck_assert_str_eq(bank_class_name(BANK_SHARED), "shared");
+}
+END_TEST
+
+/* The same: the rest of Z0-Z31 may be corrupted, and predicates with it; nothing else. */
+START_TEST(bank_knows_what_may_be_corrupted)
+{
+    for (size_t i = 0; i < bank_table_size; i++) {
+        const struct bank_register *reg = &bank_table[i];
+        uint32_t z = reg->hv_name - HV_Z0;
+        bool sve = z <= HV_FFR - HV_Z0;
+
+        ck_assert_msg((reg->class == BANK_CORRUPTIBLE) == sve, "%s", reg->name);
+        ck_assert_msg(reg->scales == sve, "%s", reg->name);
+        ck_assert_msg(reg->low_name == (z <= 31 ? HV_Q0 + z : 0), "%s", reg->name);
+        ck_assert_msg(reg->is_prefix == (reg->hv_name == HV_FFR), "%s", reg->name);
+        /* No hypercall has room for it. */
+        ck_assert_ptr_eq(bank_find_value(reg->hv_name), sve ? NULL : reg);
+    }
+    ck_assert_uint_eq(bank_size(bank_find(HV_Z0), 2048), 256);
+    ck_assert_uint_eq(bank_size(bank_find(HV_Z0), 128), 16);
+    ck_assert_uint_eq(bank_size(bank_find(HV_P0), 384), 6);
+    ck_assert_uint_eq(bank_size(bank_find(HV_FFR), 0), 0);
+    ck_assert_uint_eq(bank_size(bank_find(HV_X0), 0), 8);
+}
+END_TEST
+
+START_TEST(poison_says_whose_it_is)
+{
+    static const struct {
+        uint32_t name;
+        unsigned bits, vp, vtl;
+        size_t count;
+        uint8_t seen[32]; /* those of 0x55 are as before */
+    } rows[] = {
+        {HV_Z0 + 5, 256, 3, 2, 16,
+         {0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55,
+          0x55, 5, 2, 3, 0, 0xe0, 0x0d, 0xdc, 0xba, 5, 2, 3, 0, 0xe0, 0x0d, 0xdc, 0xba}},
+        {HV_Z0 + 5, 128, 3, 2, 0, {0x55, 0x55}},
+        {HV_P0 + 1, 256, 3, 0, 4, {0x21, 0, 3, 0, 0x55}},
+        {HV_P0 + 1, 128, 3, 1, 2, {0x21, 1, 0x55}},
+        {HV_FFR, 256, 3, 0, 4, {1, 0, 0, 0, 0x55}},
+        {HV_FFR, 1024, 0, 2, 16, {0x1f}},
+        {HV_P0, 0, 0, 0, 0, {0x55}},  /* no SVE */
+        {HV_X0, 256, 0, 0, 0, {0x55}}, /* none of it */
+        {HV_Q0, 256, 0, 0, 0, {0x55}},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct bank_register *reg = bank_find(rows[i].name);
+        size_t size = bank_size(reg, rows[i].bits), look = rows[i].count ? size : 1;
+        uint8_t value[256];
+
+        memset(value, 0x55, sizeof(value));
+        ck_assert_msg(poison(reg, rows[i].vp, rows[i].vtl, value, size) == rows[i].count,
+                      "row %zu", i);
+        ck_assert_msg(!memcmp(value, rows[i].seen, look), "row %zu", i);
+        ck_assert_msg(value[size] == 0x55, "row %zu", i);
+    }
+    ck_assert_uint_eq(poison_word(bank_find(HV_Z0 + 31), 63, 2), 0xbadc0de0003f021f);
+    ck_assert_uint_eq(poison_count(0), 0);
+    ck_assert_uint_eq(poison_count(128), 17);
+    ck_assert_uint_eq(poison_count(256), 49);
 }
 END_TEST
 
@@ -90,6 +157,33 @@ START_TEST(return_passes_those_that_wait)
     vtl_start(vp, 0);
     vtl_enter(vp, 2, VTL_ENTRY_INTERRUPT);
     ck_assert_uint_eq(return_target(vp), 1); /* stopped in the midst of it */
+    memory_partition_free(partition);
+}
+END_TEST
+
+/* Who called or returned could prepare for what a switch corrupts; who was stopped could not. */
+START_TEST(giving_up_is_not_being_stopped)
+{
+    struct memory_partition *partition = memory_partition_new(7, 2);
+    struct vtl_vp *vp = &partition->core->vps[0];
+
+    vtl_enter(vp, 0, VTL_ENTRY_CALL); /* VTL return */
+    ck_assert(vtl_gave_up(vp, 2) && !vtl_gave_up(vp, 0));
+    vtl_enter(vp, 2, VTL_ENTRY_INTERRUPT);
+    ck_assert(!vtl_gave_up(vp, 2) && !vtl_gave_up(vp, 0));
+    vtl_enter(vp, 0, VTL_ENTRY_CALL);
+    ck_assert(vtl_gave_up(vp, 2) && !vtl_gave_up(vp, 0));
+    vtl_enter(vp, 1, VTL_ENTRY_INTERCEPT);
+    ck_assert(vtl_gave_up(vp, 2) && !vtl_gave_up(vp, 1) && !vtl_gave_up(vp, 0));
+    vtl_enter(vp, 0, VTL_ENTRY_CALL);
+    vtl_enter(vp, 1, VTL_ENTRY_CALL);
+    ck_assert(vtl_gave_up(vp, 0) && !vtl_gave_up(vp, 1));
+    vtl_enter(vp, 2, VTL_ENTRY_INTERRUPT); /* in the midst of VTL1, which has been called */
+    ck_assert(vtl_gave_up(vp, 0) && !vtl_gave_up(vp, 1));
+    vtl_enter(vp, 1, VTL_ENTRY_CALL);
+    ck_assert(vtl_gave_up(vp, 0));
+    vtl_start(vp, 0); /* a new life */
+    ck_assert(!vtl_gave_up(vp, 0));
     memory_partition_free(partition);
 }
 END_TEST
@@ -306,7 +400,9 @@ START_TEST(translate_survives_anything)
 END_TEST
 
 UNIT_MAIN("vtl", bank_is_sorted, bank_find_finds_all, bank_shares_what_the_specification_shares,
-          switch_targets, return_passes_those_that_wait, switch_tells_the_reason,
+          bank_knows_what_may_be_corrupted, poison_says_whose_it_is,
+          switch_targets, return_passes_those_that_wait, giving_up_is_not_being_stopped,
+          switch_tells_the_reason,
           partition_basics, exception_vectors,
           translate_granules, translate_upper_half, translate_wide_addresses,
           translate_bad_regimes, translate_survives_anything)
