@@ -94,7 +94,8 @@ static void tell_vectors(const struct machine *machine)
     if (machine->sve_lengths)
         g_info("guests have SVE, with vectors of %s", lengths);
     if (machine->options->poison && !poison_count(sve_longest(machine->sve_lengths)))
-        g_info("--poison: there is nothing that a switch may corrupt: guests have no SVE (see --sve)");
+        g_info("--poison: there is nothing that a switch may corrupt: guests have no SVE "
+               "(see --sve)");
 }
 
 /* The kick only has to interrupt KVM_RUN, which SA_RESTART does not change. */
@@ -232,6 +233,7 @@ static void create_vps(struct machine *machine)
     vtl_partition_set_ram(machine->partition, machine->memory.base / HV_PAGE_SIZE,
                           machine->memory.size / HV_PAGE_SIZE);
     machine->partition->zero_size = read_zero_size();
+    machine->partition->vector_lengths = machine->sve_lengths;
     echo_register(machine->partition);
     vmbuses_open(&machine->vmbuses, machine->partition, options_vmbuses(machine->options));
     machine->vps = g_new0(struct vp, machine->vp_count);

@@ -218,6 +218,24 @@ static void step_through(struct vp *vp, uint64_t page, const struct vtl_fault *f
     open_page(vp, page - first_page(vp->machine));
 }
 
+/* An access that leads nowhere: the guest gets an abort. */
+static void give_up(struct vp *vp, const char *why)
+{
+    protect_end_step(vp);
+    if (vp_may_complain(vp))
+        g_warning("VP%u at VTL%u: an access at PC 0x%" G_GINT64_MODIFIER "x to a protected page "
+                  "%s; the guest gets an abort", vp->core->index, vp->core->active,
+                  vcpu_get64(&vp_active(vp)->vcpu, REG_PC), why);
+    vp_abort_access(vp);
+}
+
+/* A gather or scatter begins anew each time, and would for ever. */
+static bool has_too_many(const struct vp *vp, const struct vtl_fault *fault)
+{
+    return is_stepping(vp) && vp->protect.step.count == PROTECT_STEP_PAGES && fault->is_data &&
+           !fault->decoded.count;
+}
+
 static void permit(struct vp *vp, uint64_t page, const struct vtl_fault *fault)
 {
     if (fault->is_data && !fault->in_walk && fault->decoded.exclusive &&
@@ -227,7 +245,10 @@ static void permit(struct vp *vp, uint64_t page, const struct vtl_fault *fault)
         choose_stepping(vp, vp->core->active);
         return;
     }
-    step_through(vp, page, fault);
+    if (has_too_many(vp, fault))
+        give_up(vp, "needs too many of them");
+    else
+        step_through(vp, page, fault);
 }
 
 /* An access that nothing explains, perhaps as another VP has changed what would. */
@@ -236,12 +257,7 @@ static void wonder(struct vp *vp)
     if (++vp->protect.riddles < PROTECT_RIDDLES_MAX)
         return;
     vp->protect.riddles = 0;
-    protect_end_step(vp);
-    if (vp_may_complain(vp))
-        g_warning("VP%u at VTL%u: an access at PC 0x%" G_GINT64_MODIFIER "x to a protected page "
-                  "cannot be decoded; the guest gets an abort", vp->core->index, vp->core->active,
-                  vcpu_get64(&vp_active(vp)->vcpu, REG_PC));
-    vp_abort_access(vp);
+    give_up(vp, "cannot be decoded");
 }
 
 static void handle_closed(struct vp *vp, uint64_t page)

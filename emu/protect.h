@@ -17,8 +17,11 @@
 
 struct vp;
 
-/* An instruction that touches more pages than this at once does not get through. */
-#define PROTECT_STEP_PAGES 32
+/*
+ * An instruction that touches more pages than this at once does not get through. A gather of 32
+ * elements that all cross a page touches 64.
+ */
+#define PROTECT_STEP_PAGES 96
 
 /* An instruction on its way through closed pages. */
 struct protect_step {

@@ -78,6 +78,7 @@ int decode_exclusive(const struct decode_state *state);  /* exclusives, ordered,
 int decode_atomic(const struct decode_state *state);     /* read-modify-write, 64-byte accesses */
 int decode_structures(const struct decode_state *state); /* LD1 to LD4 */
 int decode_mops(const struct decode_state *state);       /* copies and fills */
+int decode_sve(const struct decode_state *state);        /* vectors of any length, predicates */
 int decode_system(const struct decode_state *state);     /* DC, IC */
 
 #endif

@@ -21,7 +21,7 @@ static const struct decode_row groups[] = {
     {0x3f200000, 0x19200000, decode_atomic},  /* of 128 bits, or checked */
     {0x0a000000, 0x08000000, decode_general}, /* all other loads and stores */
     {0xffc00000, 0xd5000000, decode_system},
-    {0x9e000000, 0x84000000, unknown}, /* SVE */
+    {0x9e000000, 0x84000000, decode_sve},
     {0xfe800000, 0xa0000000, unknown}, /* SME2, of several vectors */
     {0xfe000000, 0xe0000000, unknown}, /* SME */
 };

@@ -5,11 +5,13 @@
  *
  * Known: all loads and stores of general and SIMD&FP registers with their pairs, structures,
  * exclusives, acquire and release forms (LRCPC, LRCPC2, LRCPC3, LOR), atomics (LSE, LSE128, THE),
- * 64-byte accesses (LS64), PAC loads, copies and fills (MOPS), prefetches, and cache maintenance
- * and zeroing by address.
- * Not known, -ENOTSUP: SVE, SME, memory tags (MTE) but for DC and SETG*, guarded control stacks
- * (GCS), unprivileged atomics (LSUI), atomics of floats (LSFE), and every reserved encoding among
- * the loads and stores: if the processor executed it, it is newer than this decoder.
+ * 64-byte accesses (LS64), PAC loads, copies and fills (MOPS), prefetches, cache maintenance and
+ * zeroing by address, and SVE, but for the addresses of gathers and scatters: these are loads and
+ * stores without a range (as are, wrongly, SVE's prefetches, which never fault).
+ * Not known, -ENOTSUP: SME, SVE without a known length of vectors, memory tags (MTE) but for DC and
+ * SETG*, guarded control stacks (GCS), unprivileged atomics (LSUI), atomics of floats (LSFE), and
+ * every reserved encoding among the other loads and stores: if the processor executed it, it is
+ * newer than this decoder.
  * Not told: accesses besides the instruction's own (its fetch, translation tables, the GCS of BL
  * and RET).
  *
@@ -38,7 +40,7 @@ enum decode_kind {
 #define DECODE_MAX_ACCESSES 2
 
 /*
- * One contiguous range, @size (never 0) bytes from @va.
+ * One contiguous range, of which SVE may leave out elements, @size (never 0) bytes from @va.
  *
  * Cache maintenance acts on a line, which no page cuts: the range is the byte that the instruction
  * names. For DC ZVA and its kind it is the aligned block.
@@ -96,6 +98,7 @@ struct decode_environment {
     uint64_t pstate;    /* in the layout of SPSR_ELx: UAO, and N and C for copies and fills */
     uint64_t tcr;       /* TCR_EL1, tells where a pointer has its PAC (LDRAA, LDRAB) */
     uint32_t zero_size; /* bytes that DC ZVA zeroes: 4 << DCZID_EL0.BS; 0: not known */
+    uint32_t vector_size; /* bytes of a Z register as the vectors are at the time; 0: not known */
 };
 
 /*

@@ -155,6 +155,28 @@ static bool visit_data(struct search *search)
     return false;
 }
 
+/*
+ * A gather or scatter: that it was stopped at this page is all that is known, and that it does no
+ * more there than what the instruction does. Its walks cannot be told from it.
+ */
+static void visit_scattered(struct search *search)
+{
+    unsigned rights =
+        search->current.decoded.kind == DECODE_STORE ? HV_PAGE_WRITE : HV_PAGE_READ;
+
+    if (search->page == VTL_FAULT_ANY_PAGE)
+        return;
+    search->current.is_data = true;
+    search->current.gva = 0;
+    search->current.gva_valid = false;
+    visit(search, search->page * HV_PAGE_SIZE, rights);
+}
+
+static bool is_scattered(const struct decode_insn *insn)
+{
+    return !insn->count && (insn->kind == DECODE_LOAD || insn->kind == DECODE_STORE);
+}
+
 static uint64_t read_base(void *context, unsigned reg)
 {
     const struct search *search = context;
@@ -189,6 +211,7 @@ static int decode_at(struct search *search, uint64_t pc)
         .pstate = search->pstate,
         .tcr = search->regime.tcr,
         .zero_size = search->vp->partition->zero_size,
+        .vector_size = vp_vector_size(search->vp, search->vtl),
     };
 
     return decode(search->current.word, &environment, &search->current.decoded);
@@ -214,7 +237,11 @@ static void run_search(struct search *search)
         return;
     if ((search->current.word & AT_MASK) == AT_STAGE1)
         visit_translation(search);
-    else if (decode_at(search, pc) == 0)
+    else if (decode_at(search, pc) < 0)
+        return;
+    else if (is_scattered(&search->current.decoded))
+        visit_scattered(search);
+    else
         visit_data(search);
 }
 

@@ -15,7 +15,7 @@
 /* One access of the instruction at PC. */
 struct vtl_fault {
     unsigned rights; /* HV_PAGE_*: what it needs */
-    uint64_t gpa;
+    uint64_t gpa;    /* of a gather or scatter: of the page */
     uint64_t gva;    /* being translated, if in_walk */
     bool gva_valid;
     bool stage1_permits; /* the VTL's own tables allow it, as far as the walk goes by them */

@@ -177,6 +177,7 @@ struct vtl_partition {
     struct vtl_protection protection;
     struct vtl_ports *ports; /* and connections; ports.h */
     uint32_t zero_size;   /* bytes that DC ZVA zeroes (DCZID_EL0.BS) */
+    uint16_t vector_lengths; /* SVE: bit n - 1 for vectors of n * 128 bits; 0: there is none */
     unsigned vp_count;
     struct vtl_vp *vps;
 };

@@ -19,6 +19,23 @@ uint64_t vp_stack_pointer(const struct vtl_vp *vp, unsigned vtl)
     return vp_register(vp, vtl, own ? HV_REGISTER_SP_EL1 : HV_REGISTER_SP_EL0);
 }
 
+/*
+ * ZCR_EL1.LEN asks for a number of units of 128 bits, less one; vectors become as long as that, or
+ * as the next shorter ones that there are (Arm ARM, "ZCR_EL1").
+ */
+#define ZCR_LEN 0xfu
+#define VECTOR_UNIT 16u
+
+uint32_t vp_vector_size(const struct vtl_vp *vp, unsigned vtl)
+{
+    unsigned lengths = vp->partition->vector_lengths;
+
+    if (!lengths)
+        return 0;
+    lengths &= (2u << (vp_register(vp, vtl, HV_REGISTER_ZCR_EL1) & ZCR_LEN)) - 1;
+    return lengths ? (uint32_t)g_bit_storage(lengths) * VECTOR_UNIT : VECTOR_UNIT;
+}
+
 struct translate_regime vp_translation_regime(const struct vtl_vp *vp, unsigned vtl)
 {
     return (struct translate_regime){

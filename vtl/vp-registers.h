@@ -23,12 +23,16 @@ enum hv_architectural_register {
     HV_REGISTER_TTBR1_EL1 = 0x00040006,
     HV_REGISTER_TCR_EL1 = 0x00040007,
     HV_REGISTER_MAIR_EL1 = 0x0004000b,
+    HV_REGISTER_ZCR_EL1 = 0x00040071,
 };
 
 uint64_t vp_register(const struct vtl_vp *vp, unsigned vtl, uint32_t name);
 
 /* SP_EL0 or SP_EL1, whichever PSTATE selects. */
 uint64_t vp_stack_pointer(const struct vtl_vp *vp, unsigned vtl);
+
+/* Bytes of a Z register as ZCR_EL1 has them for EL1 and EL0; 0 without SVE. */
+uint32_t vp_vector_size(const struct vtl_vp *vp, unsigned vtl);
 
 /* What governs the VTL's stage 1. */
 struct translate_regime vp_translation_regime(const struct vtl_vp *vp, unsigned vtl);

@@ -49,6 +49,7 @@ struct belongings {
 };
 
 static GArray *synthetic; /* names of all registers that the core itself holds */
+static GArray *others;    /* of those that the back end holds, which hypercalls can name */
 static struct memory_partition *partition;
 
 /* --- The partition ---------------------------------------------------------------------------- */
@@ -70,6 +71,7 @@ static void start_partition(struct fuzz_input *input)
     uint16_t enabled = 1 | (choice & 7);
 
     partition = memory_partition_new(enabled, vtl_highest(enabled));
+    partition->core->vector_lengths = 0xb; /* 128, 256 and 512 bits */
     partition->core->vp_count = VPS;
     for (unsigned vtl = 1; vtl < VTL_LEVELS; vtl++)
         protect(vtl);
@@ -155,6 +157,21 @@ static void find_synthetic_registers(void)
         g_array_append_val(synthetic, name);
 }
 
+static void find_other_registers(void)
+{
+    if (others)
+        return;
+    others = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (size_t i = 0; i < bank_table_size; i++)
+        if (bank_find_value(bank_table[i].hv_name))
+            g_array_append_val(others, bank_table[i].hv_name);
+}
+
+static uint32_t take_other(struct fuzz_input *input)
+{
+    return g_array_index(others, uint32_t, fuzz_u8(input) % others->len);
+}
+
 /* Numbers that mean something, or any. */
 static uint64_t take_number(struct fuzz_input *input)
 {
@@ -170,7 +187,7 @@ static uint64_t take_number(struct fuzz_input *input)
     case 3:
         return g_array_index(synthetic, uint32_t, fuzz_u8(input) % synthetic->len);
     case 4:
-        return bank_table[fuzz_u8(input) % bank_table_size].hv_name;
+        return take_other(input);
     case 5:
         return fuzz_u16(input) * (uint64_t)sizeof(uint64_t);
     case 6:
@@ -375,10 +392,10 @@ static void write_own_memory(struct vtl_vp *vp, struct fuzz_input *input)
 
 static void write_own_register(struct vtl_vp *vp, struct fuzz_input *input)
 {
-    const struct bank_register *reg = &bank_table[fuzz_u8(input) % bank_table_size];
+    uint32_t name = take_other(input);
 
-    partition->core->backend->set_register(partition, vp->index, vp->active, reg->hv_name,
-                        (struct hv_u128){.low = take_number(input)});
+    partition->core->backend->set_register(partition, vp->index, vp->active, name,
+                                           (struct hv_u128){.low = take_number(input)});
 }
 
 /* The VP has been stopped at some page: what for? Code, registers and tables are any. */
@@ -430,6 +447,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input input = {data, size};
 
     find_synthetic_registers();
+    find_other_registers();
     start_partition(&input);
     for (unsigned i = 0; i < ACTIONS_MAX && input.size; i++)
         act(&input);

@@ -670,6 +670,105 @@ START_TEST(fills_tell_what_is_left)
 }
 END_TEST
 
+/* --- SVE -------------------------------------------------------------------------------------- */
+
+/* Of vectors of @bytes. */
+struct vector_row {
+    uint32_t word;
+    const char *text;
+    unsigned bytes, kind;
+    uint64_t va;
+    unsigned size;
+};
+
+static const struct vector_row vectors[] = {
+    {0x85804c41, "ldr z1, [x2, #3, mul vl]", 32, LOAD, X(2) + 3 * 32, 32},
+    {0x85804c41, "ldr z1, [x2, #3, mul vl]", 256, LOAD, X(2) + 3 * 256, 256},
+    {0x85a043e1, "ldr z1, [sp, #-256, mul vl]", 16, LOAD, X(31) - 256 * 16, 16},
+    {0x85bf1441, "ldr p1, [x2, #-3, mul vl]", 32, LOAD, X(2) - 3 * 4, 4},
+    {0xe59f5c41, "str z1, [x2, #255, mul vl]", 64, STORE, X(2) + 255 * 64, 64},
+    {0xe580044f, "str p15, [x2, #1, mul vl]", 16, STORE, X(2) + 2, 2},
+    {0xa400a041, "ld1b {z1.b}, p0/z, [x2]", 32, LOAD, X(2), 32},
+    {0xa468a041, "ld1b {z1.d}, p0/z, [x2, #-8, mul vl]", 32, LOAD, X(2) - 8 * 4, 4},
+    {0xa5c7a041, "ld1sb {z1.h}, p0/z, [x2, #7, mul vl]", 32, LOAD, X(2) + 7 * 16, 16},
+    {0xa481a041, "ld1sw {z1.d}, p0/z, [x2, #1, mul vl]", 32, LOAD, X(2) + 16, 16},
+    {0xa521a041, "ld1sh {z1.s}, p0/z, [x2, #1, mul vl]", 32, LOAD, X(2) + 16, 16},
+    {0xa501a041, "ld1sh {z1.d}, p0/z, [x2, #1, mul vl]", 32, LOAD, X(2) + 8, 8},
+    {0xa541a041, "ld1w {z1.s}, p0/z, [x2, #1, mul vl]", 32, LOAD, X(2) + 32, 32},
+    {0xa561a041, "ld1w {z1.d}, p0/z, [x2, #1, mul vl]", 32, LOAD, X(2) + 16, 16},
+    {0xa5e1a041, "ld1d {z1.d}, p0/z, [x2, #1, mul vl]", 48, LOAD, X(2) + 48, 48},
+    {0xa4ba4041, "ld1h {z1.h}, p0/z, [x2, x26, lsl #1]", 32, LOAD, X(2) + 2 * X26, 32},
+    {0xa5fa5fe1, "ld1d {z1.d}, p7/z, [sp, x26, lsl #3]", 32, LOAD, X(31) + 8 * X26, 32},
+    {0xa41f6041, "ldff1b {z1.b}, p0/z, [x2, xzr]", 32, LOAD, X(2), 32},
+    {0xa57a6041, "ldff1w {z1.d}, p0/z, [x2, x26, lsl #2]", 32, LOAD, X(2) + 4 * X26, 16},
+    {0xa5f2a041, "ldnf1d {z1.d}, p0/z, [x2, #2, mul vl]", 32, LOAD, X(2) + 64, 32},
+    {0xa402e041, "ldnt1b {z1.b}, p0/z, [x2, #2, mul vl]", 32, LOAD, X(2) + 64, 32},
+    {0xa51ac041, "ldnt1w {z1.s}, p0/z, [x2, x26, lsl #2]", 32, LOAD, X(2) + 4 * X26, 32},
+    {0xa421e041, "ld2b {z1.b, z2.b}, p0/z, [x2, #2, mul vl]", 32, LOAD, X(2) + 64, 64},
+    {0xa4c8e041, "ld3h {z1.h-z3.h}, p0/z, [x2, #-24, mul vl]", 32, LOAD, X(2) - 24 * 32, 96},
+    {0xa5fac041, "ld4d {z1.d-z4.d}, p0/z, [x2, x26, lsl #3]", 32, LOAD, X(2) + 8 * X26, 128},
+    {0x847f8041, "ld1rb {z1.b}, p0/z, [x2, #63]", 32, LOAD, X(2) + 63, 1},
+    {0x84c18041, "ld1rsw {z1.d}, p0/z, [x2, #4]", 32, LOAD, X(2) + 4, 4},
+    {0x85ffe041, "ld1rd {z1.d}, p0/z, [x2, #504]", 32, LOAD, X(2) + 504, 8},
+    {0xa4012041, "ld1rqb {z1.b}, p0/z, [x2, #16]", 64, LOAD, X(2) + 16, 16},
+    {0xa59a0041, "ld1rqd {z1.d}, p0/z, [x2, x26, lsl #3]", 64, LOAD, X(2) + 8 * X26, 16},
+    {0xa52f2041, "ld1row {z1.s}, p0/z, [x2, #-32]", 64, LOAD, X(2) - 32, 32},
+    {0xa4ba0041, "ld1roh {z1.h}, p0/z, [x2, x26, lsl #1]", 64, LOAD, X(2) + 2 * X26, 32},
+    {0xe400e041, "st1b {z1.b}, p0, [x2]", 32, STORE, X(2), 32},
+    {0xe44fe041, "st1b {z1.s}, p0, [x2, #-1, mul vl]", 32, STORE, X(2) - 8, 8},
+    {0xe4e7e041, "st1h {z1.d}, p0, [x2, #7, mul vl]", 32, STORE, X(2) + 7 * 8, 8},
+    {0xe55a4041, "st1w {z1.s}, p0, [x2, x26, lsl #2]", 32, STORE, X(2) + 4 * X26, 32},
+    {0xe57a4041, "st1w {z1.d}, p0, [x2, x26, lsl #2]", 32, STORE, X(2) + 4 * X26, 16},
+    {0xe5e1e3e1, "st1d {z1.d}, p0, [sp, #1, mul vl]", 32, STORE, X(31) + 32, 32},
+    {0xe5fa4041, "st1d {z1.d}, p0, [x2, x26, lsl #3]", 32, STORE, X(2) + 8 * X26, 32},
+    {0xe411e041, "stnt1b {z1.b}, p0, [x2, #1, mul vl]", 32, STORE, X(2) + 32, 32},
+    {0xe59a6041, "stnt1d {z1.d}, p0, [x2, x26, lsl #3]", 32, STORE, X(2) + 8 * X26, 32},
+    {0xe43fe041, "st2b {z1.b, z2.b}, p0, [x2, #-2, mul vl]", 32, STORE, X(2) - 64, 64},
+    {0xe55a6041, "st3w {z1.s-z3.s}, p0, [x2, x26, lsl #2]", 32, STORE, X(2) + 4 * X26, 96},
+    {0xe5f1e041, "st4d {z1.d-z4.d}, p0, [x2, #4, mul vl]", 32, STORE, X(2) + 128, 128},
+    /* Gathers and scatters have no range. */
+    {0x85034041, "ld1w {z1.s}, p0/z, [x2, z3.s, uxtw]", 32, LOAD, 0, 0},
+    {0x8521c041, "ld1w {z1.s}, p0/z, [z2.s, #4]", 32, LOAD, 0, 0},
+    {0xc5a0e041, "ldff1d {z1.d}, p0/z, [z2.d]", 32, LOAD, 0, 0},
+    {0xc5e3c041, "ld1d {z1.d}, p0/z, [x2, z3.d, lsl #3]", 32, LOAD, 0, 0},
+    {0xc4434041, "ld1b {z1.d}, p0/z, [x2, z3.d, sxtw]", 32, LOAD, 0, 0},
+    {0x8503a041, "ldnt1w {z1.s}, p0/z, [z2.s, x3]", 32, LOAD, 0, 0},
+    {0xc583c041, "ldnt1d {z1.d}, p0/z, [z2.d, x3]", 32, LOAD, 0, 0},
+    {0xc543e041, "ldff1w {z1.d}, p0/z, [x2, z3.d]", 32, LOAD, 0, 0},
+    {0xe5438041, "st1w {z1.s}, p0, [x2, z3.s, uxtw]", 32, STORE, 0, 0},
+    {0xe5c1a041, "st1d {z1.d}, p0, [z2.d, #8]", 32, STORE, 0, 0},
+    {0xe5a3a041, "st1d {z1.d}, p0, [x2, z3.d, lsl #3]", 32, STORE, 0, 0},
+    {0xe4032041, "stnt1b {z1.d}, p0, [z2.d, x3]", 32, STORE, 0, 0},
+    {0xe5432041, "stnt1w {z1.s}, p0, [z2.s, x3]", 32, STORE, 0, 0},
+    {0xe460a041, "st1b {z1.s}, p0, [z2.s]", 32, STORE, 0, 0},
+    /* Nor has what is newer: {z1.q}. */
+    {0xe500e041, "st1w {z1.q}, p0, [x2]", 32, STORE, 0, 0},
+    {0xa5102041, "ld1w {z1.q}, p0/z, [x2]", 32, LOAD, 0, 0},
+    {0xa490e041, "ld2q {z1.q, z2.q}, p0/z, [x2]", 32, LOAD, 0, 0},
+};
+
+START_TEST(vectors_of_any_length)
+{
+    for (size_t i = 0; i < COUNT(vectors); i++) {
+        const struct vector_row *row = &vectors[i];
+        struct decode_environment env = usual();
+        struct decode_insn insn;
+
+        env.vector_size = row->bytes;
+        ck_assert_msg(decode(row->word, &env, &insn) == 0, "%s", row->text);
+        ck_assert_msg(insn.kind == row->kind && insn.simd && !insn.iss_valid, "%s", row->text);
+        ck_assert_msg(insn.count == (row->size != 0), "%s", row->text);
+        ck_assert_msg(!row->size || (insn.access[0].va == row->va &&
+                                     insn.access[0].size == row->size),
+                      "%s: %" PRIu64 " bytes at %#" PRIx64, row->text, insn.access[0].size,
+                      insn.access[0].va);
+        ck_assert_msg(!row->size || insn.access[0].write == (row->kind == STORE), "%s", row->text);
+        env.vector_size = 0;
+        ck_assert_msg(decode(row->word, &env, &insn) == -ENOTSUP, "%s", row->text);
+    }
+}
+END_TEST
+
 /* xorshift64* */
 static uint64_t random_number(void)
 {
@@ -722,6 +821,7 @@ START_TEST(any_word_is_decoded_safely)
             .pstate = random_number(),
             .tcr = random_number(),
             .zero_size = i & 4 ? ZERO_SIZE : 0,
+            .vector_size = i & 8 ? 16 + (i & 0xf0) : 0,
         };
 
         check_robust(random_word(i), &env);
@@ -732,4 +832,4 @@ END_TEST
 UNIT_MAIN("decode", every_access_is_known, others_access_nothing, what_is_not_known_is_not_guessed,
           registers_are_told, user_access_override_lifts_unprivileged, zeroing_needs_a_block_size,
           pointers_lose_their_pac, copies_tell_what_is_left, fills_tell_what_is_left,
-          any_word_is_decoded_safely)
+          vectors_of_any_length, any_word_is_decoded_safely)

@@ -48,7 +48,11 @@
 #define CPYM 0x1d420461u
 /* [X2]!, X3!, X1 */
 #define SETP 0x19c10462u
-#define UNKNOWN 0xa5000000u /* an SVE load: not decoded */
+#define UNKNOWN 0xa5000000u /* an SVE load: not decoded where there is no SVE */
+#define LDR_Z 0x85804041u
+#define ST1D 0xe5e0e041u
+#define GATHER 0xc5e3c041u
+#define SCATTER 0xe5a3a041u
 
 /* Stage 1 off: addresses are those of RAM. */
 #define CODE 0x8000u
@@ -179,6 +183,65 @@ START_TEST(loads_and_stores)
     };
 
     check_rows(rows, G_N_ELEMENTS(rows));
+}
+END_TEST
+
+/* Vectors of 128, 256 and 512 bits; 384 become 256. */
+START_TEST(vectors)
+{
+    static const struct data_row rows[] = {
+        {LDR_Z, 0x5fe0, 6, 0, 0, ANY, NOT_FOUND, 0, 0}, /* just not */
+        {LDR_Z, 0x5fe1, 6, 0, 0, ANY, DENIED, 0x6000, R},
+        {LDR_Z, 0x5fe1, 6, 0, R, 6, PERMITTED, 0x6000, R},
+        {ST1D, 0x5fe8, 6, 0, R | X, ANY, DENIED, 0x6000, W},
+        {ST1D, 0x5fe8, 5, 6, R | X, ANY, DENIED, 0x5fe8, W},
+        {ST1D, 0x5fe8, 5, 6, R | W, 6, PERMITTED, 0x6000, W},
+    };
+
+    core->vector_lengths = 0xb;
+    set_register(HV_REGISTER_ZCR_EL1, 2);
+    check_rows(rows, G_N_ELEMENTS(rows));
+    ck_assert_uint_eq(vp_vector_size(vp, 0), 32);
+    set_register(HV_REGISTER_ZCR_EL1, 0xffff);
+    ck_assert_uint_eq(vp_vector_size(vp, 0), 64);
+    set_register(HV_REGISTER_ZCR_EL1, 0);
+    ck_assert_uint_eq(vp_vector_size(vp, 0), 16);
+    core->vector_lengths = 0;
+    ck_assert_uint_eq(vp_vector_size(vp, 0), 0);
+}
+END_TEST
+
+/* Nothing is known of them but the page. */
+START_TEST(gathers)
+{
+    static const struct {
+        uint32_t word;
+        unsigned left;
+        uint64_t page;
+        enum vtl_fault_verdict verdict;
+        unsigned rights;
+    } rows[] = {
+        {GATHER, 0, 5, DENIED, R},
+        {GATHER, R, 5, PERMITTED, R},
+        {GATHER, R, ANY, NOT_FOUND, 0},
+        {SCATTER, 0, 5, DENIED, W},
+        {SCATTER, R | X, 5, DENIED, W},
+        {SCATTER, R | W, 5, PERMITTED, W},
+        {SCATTER, R | X, ANY, NOT_FOUND, 0},
+    };
+
+    core->vector_lengths = 1;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct vtl_fault fault;
+
+        allow_all();
+        allow(5, rows[i].left);
+        set_code(CODE, CODE, rows[i].word);
+        ck_assert_msg(vtl_fault_find(vp, rows[i].page, &fault) == rows[i].verdict, "row %zu", i);
+        ck_assert_msg(!fault.gva_valid && fault.rights == rows[i].rights, "row %zu", i);
+        ck_assert_msg(rows[i].verdict == NOT_FOUND || (fault.is_data && fault.gpa == 0x5000),
+                      "row %zu", i);
+    }
 }
 END_TEST
 
@@ -638,7 +701,7 @@ START_TEST(unknown_access)
 }
 END_TEST
 
-UNIT_MAIN_WITH("fault", set_up, tear_down, loads_and_stores, pairs, atomics, cache_maintenance,
-               stack_pointers, fetches, denied_before_permitted, no_code, copies, fills,
-               mapped_data, tagged_addresses, walks, walks_that_fail, updates_of_tables,
-               updates_by_fetches, active_vtl, unknown_access)
+UNIT_MAIN_WITH("fault", set_up, tear_down, loads_and_stores, vectors, gathers, pairs, atomics,
+               cache_maintenance, stack_pointers, fetches, denied_before_permitted, no_code,
+               copies, fills, mapped_data, tagged_addresses, walks, walks_that_fail,
+               updates_of_tables, updates_by_fetches, active_vtl, unknown_access)
