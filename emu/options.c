@@ -242,8 +242,8 @@ static bool check_sve(struct options *options, GError **error)
     }
     if (!g_ascii_string_to_signed(text, 10, SVE_UNIT_BITS, SVE_BITS_MAX, &bits, NULL) ||
         bits % SVE_UNIT_BITS)
-        return usage(error, "--sve", text, "give on, off, or the longest vectors in bits: a multiple "
-                     "of 128 up to 2048");
+        return usage(error, "--sve", text, "give on, off, or the longest vectors in bits: a "
+                     "multiple of 128 up to 2048");
     options->sve = (int)bits;
     return true;
 }
@@ -385,7 +385,7 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
         {"max-vtl", 0, 0, G_OPTION_ARG_STRING, &options->max_vtl_text,
          "the highest VTL that the guest may enable (the highest with a kernel)", "N"},
         {"sve", 0, 0, G_OPTION_ARG_STRING, &options->sve_text,
-         "SVE for all VTLs: on (vectors as long as the host has), the longest in bits, or off (off)",
+         "SVE for all VTLs: on (vectors as long as the host's), the longest in bits, or off (off)",
          "BITS"},
         {"poison", 0, 0, G_OPTION_ARG_NONE, &options->poison,
          "at a switch, damage what the specification lets it corrupt", NULL},

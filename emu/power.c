@@ -346,7 +346,10 @@ static int take_registers(struct vp *vp, unsigned vtl)
     int error;
 
     dormant_take(vp, vtl);
-    error = level->due ? reset_registers(level) : 0;
+    if (!level->due)
+        return 0;
+    error = reset_registers(level);
+    vtl_renew(vp->core, vtl);
     if (error == 0)
         g_atomic_int_set(&level->due, false);
     return error;

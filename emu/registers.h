@@ -46,8 +46,8 @@ int register_index(uint32_t hv_name);
 uint64_t register_kvm_id(size_t index);
 
 /*
- * The same for a row whose value is wider than struct hv_u128 (Z, P, FFR), of a vCPU with SVE; 0: it
- * is not.
+ * The same for a row whose value is wider than struct hv_u128 (Z, P, FFR), of a vCPU with SVE; 0:
+ * it is not.
  */
 uint64_t register_wide_id(size_t index);
 

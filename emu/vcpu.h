@@ -37,9 +37,9 @@ struct vcpu {
 };
 
 /*
- * Creates vCPU @index of @vm, with SVE if there are @sve_lengths (sve.h), which must be all that the
- * host has up to the longest of them, and the same for all vCPUs of @vm; @kvm is /dev/kvm. 0 or a
- * negative errno.
+ * Creates vCPU @index of @vm, with SVE if there are @sve_lengths (sve.h), which must be all that
+ * the host has up to the longest of them, and the same for all vCPUs of @vm; @kvm is /dev/kvm. 0 or
+ * a negative errno.
  */
 int vcpu_open(struct vcpu *vcpu, int kvm, int vm, unsigned index, uint16_t sve_lengths);
 void vcpu_close(struct vcpu *vcpu);
@@ -75,11 +75,11 @@ int vcpu_copy_shared(struct vcpu *from, struct vcpu *to);
 
 /*
  * SVE, vcpu-sve.c. KVM has Q0-Q31 in memory of their own if a vCPU has no SVE, and else only as the
- * low parts of Z0-Z31, the rest of which is nobody's business but the VTL's: whoever writes Qn keeps
- * it. Hence the cache holds all of them.
+ * low parts of Z0-Z31, the rest of which is nobody's business but the VTL's: whoever writes Qn
+ * keeps it. Hence the cache holds all of them.
  */
 
-/* Vector lengths that guests on this host can have; none if there is no SVE. 0 or a negative errno. */
+/* Vector lengths that guests on this host can have, if any. 0 or a negative errno. */
 int vcpu_sve_lengths(int kvm, uint16_t *lengths);
 
 /*

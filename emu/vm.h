@@ -41,7 +41,7 @@ struct vm {
     struct vm_flush flush;
 };
 
-/* An empty VM, with as many address bits as the host can, or 40; its descriptor, or a negative errno. */
+/* An empty VM with 40 bits of GPA, or as many as the host has. A descriptor or a negative errno. */
 int vm_create(int kvm);
 
 /*

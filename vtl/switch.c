@@ -44,9 +44,14 @@ bool vtl_gave_up(const struct vtl_vp *vp, unsigned vtl)
     return vp->level[vtl].gave_up;
 }
 
-void vtl_start(struct vtl_vp *vp, unsigned vtl)
+void vtl_renew(struct vtl_vp *vp, unsigned vtl)
 {
     vp->level[vtl].gave_up = false;
+}
+
+void vtl_start(struct vtl_vp *vp, unsigned vtl)
+{
+    vtl_renew(vp, vtl);
     vp->active = vtl;
     vp->idle &= (uint16_t)~(1u << vtl);
 }

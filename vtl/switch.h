@@ -32,13 +32,16 @@ bool vtl_call_target(const struct vtl_vp *vp, unsigned *target);
 bool vtl_return_target(const struct vtl_vp *vp, unsigned *target);
 
 /*
- * Has @vtl, which does not run, left the VP by a VTL call or return of its own? It could prepare for
- * that, so that what a switch may corrupt can be corrupted when it goes on (TLFS, VSM, "Shared State
- * On ARM64 Platforms": "Software should not rely on Z register contents being preserved across VTL
- * switches"). One that was stopped by an interrupt or an intercept, between any two instructions,
- * cannot have relied on anything else: it finds all private state as it was.
+ * Has @vtl, which does not run, left the VP by a VTL call or return of its own? It could prepare
+ * for that, so that what a switch may corrupt can be corrupted when it goes on (TLFS, VSM, "Shared
+ * State, On ARM64 Platforms": "Software should not rely on Z register contents being preserved
+ * across VTL switches"). One that was stopped by an interrupt or an intercept, between any two
+ * instructions, had no choice but to rely on it: it finds all private state as it was.
  */
 bool vtl_gave_up(const struct vtl_vp *vp, unsigned vtl);
+
+/* @vtl begins with new registers: it has given up nothing. */
+void vtl_renew(struct vtl_vp *vp, unsigned vtl);
 
 /* Makes @vtl the active VTL of a VP of which none runs. */
 void vtl_start(struct vtl_vp *vp, unsigned vtl);
@@ -46,8 +49,8 @@ void vtl_start(struct vtl_vp *vp, unsigned vtl);
 /*
  * Makes @target the active VTL. Leaving a higher one carries out the actions in its VP assist page
  * (vtl_perform_return_actions()). Entering a higher VTL writes @reason to its VP assist page, if it
- * has one; the write is skipped when the page has gone, as the guest gave a bad address. A VTL return
- * counts as VTL_ENTRY_CALL.
+ * has one; the write is skipped when the page has gone, as the guest gave a bad address. A VTL
+ * return counts as VTL_ENTRY_CALL.
  */
 void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason);
 

@@ -182,8 +182,12 @@ START_TEST(giving_up_is_not_being_stopped)
     ck_assert(vtl_gave_up(vp, 0) && !vtl_gave_up(vp, 1));
     vtl_enter(vp, 1, VTL_ENTRY_CALL);
     ck_assert(vtl_gave_up(vp, 0));
-    vtl_start(vp, 0); /* a new life */
+    vtl_renew(vp, 0);
     ck_assert(!vtl_gave_up(vp, 0));
+    vtl_enter(vp, 0, VTL_ENTRY_CALL);
+    ck_assert(vtl_gave_up(vp, 1));
+    vtl_start(vp, 1); /* it runs */
+    ck_assert(!vtl_gave_up(vp, 1));
     memory_partition_free(partition);
 }
 END_TEST
