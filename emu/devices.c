@@ -45,6 +45,7 @@ static const struct pl011_ops uart_ops = {
 void devices_init(struct devices *devices, struct machine *machine, unsigned vtl)
 {
     *devices = (struct devices){.machine = machine, .vtl = vtl};
+    devices->absent = vtl == 0 && machine->options->higher_has_devices;
     g_mutex_init(&devices->lock);
 }
 
@@ -98,23 +99,25 @@ static const struct {
 };
 
 /* The row of @gpa in windows, or -1. */
-static int find_window(uint64_t gpa)
+static int find_window(const struct devices *devices, uint64_t gpa)
 {
+    if (devices->absent)
+        return -1;
     for (size_t i = 0; i < G_N_ELEMENTS(windows); i++)
         if (gpa >= windows[i].base && gpa - windows[i].base < windows[i].size)
             return (int)i;
     return -1;
 }
 
-bool devices_have(uint64_t gpa)
+bool devices_have(const struct devices *devices, uint64_t gpa)
 {
-    return find_window(gpa) >= 0;
+    return find_window(devices, gpa) >= 0;
 }
 
 bool devices_access(struct devices *devices, uint64_t gpa, unsigned size, bool write,
                     uint64_t *value)
 {
-    int window = find_window(gpa);
+    int window = find_window(devices, gpa);
 
     if (window < 0)
         return false;

@@ -27,6 +27,7 @@ struct devices {
     GMutex lock;           /* guards uart, which VPs and the console thread use */
     struct pl011 *uart;    /* NULL without power */
     struct console *console;
+    bool absent;           /* a higher VTL emulates them: nothing is there */
 };
 
 /* @console may be NULL and set later. */
@@ -37,7 +38,7 @@ void devices_free(struct devices *devices);
 void devices_power(struct devices *devices, bool on);
 
 /* Is there a device at @gpa? */
-bool devices_have(uint64_t gpa);
+bool devices_have(const struct devices *devices, uint64_t gpa);
 
 /*
  * An access of @size bytes (1, 2, 4 or 8) at @gpa; *@value is in the guest's byte order, little

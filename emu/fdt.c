@@ -21,6 +21,10 @@
 #define IRQ_LEVEL_HIGH 4
 #define IRQ_LEVEL_LOW 8
 
+/* openhcl,memory-type (OpenVMM, loader_defs/src/shim.rs, MemoryVtlType). */
+#define OPENHCL_MEMORY_VTL0 0
+#define OPENHCL_MEMORY_VTL2 1
+
 /* PL011's reference clock; any plausible rate serves a UART without wires. */
 #define UART_CLOCK_HZ 24000000
 
@@ -182,6 +186,20 @@ static void add_uart(struct writer *writer)
     end(writer);
 }
 
+/* rtc/arm,pl031.yaml */
+static void add_rtc(struct writer *writer)
+{
+    static const char compatible[] = "arm,pl031\0arm,primecell";
+
+    begin(writer, "pl031@9020000");
+    check(writer, fdt_property(writer->tree, "compatible", compatible, sizeof(compatible)));
+    PUT_CELLS(writer, "reg", U64_CELLS(LAYOUT_RTC_BASE), U64_CELLS(LAYOUT_RTC_SIZE));
+    PUT_CELLS(writer, "interrupts", GIC_SPI, LAYOUT_RTC_SPI, IRQ_LEVEL_HIGH);
+    PUT_CELLS(writer, "clocks", PHANDLE_CLOCK);
+    put_string(writer, "clock-names", "apb_pclk");
+    end(writer);
+}
+
 /* arm/hypervisor.yaml, as on Hyper-V itself; Linux detects us by the vendor UID */
 static void add_hypervisor(struct writer *writer)
 {
@@ -224,6 +242,33 @@ static void add_bus(struct writer *writer, const struct fdt_config *config)
     end(writer);
 }
 
+/* A range as OpenHCL's boot shim tells its user space (OpenVMM, openhcl_boot/src/dt.rs). */
+static void add_openhcl_memory(struct writer *writer, uint64_t base, uint64_t size, uint32_t type)
+{
+    g_autofree char *name = g_strdup_printf("memory@%" G_GINT64_MODIFIER "x", base);
+
+    begin(writer, name);
+    put_string(writer, "device_type", "memory-openhcl"); /* not "memory": Linux would take it */
+    PUT_CELLS(writer, "reg", U64_CELLS(base), U64_CELLS(size));
+    PUT_CELLS(writer, "openhcl,memory-type", type);
+    end(writer);
+}
+
+/* For the user space of a higher VTL's Linux: which RAM is whose. */
+static void add_openhcl(struct writer *writer, const struct fdt_config *config)
+{
+    if (!config->lower_size)
+        return;
+    begin(writer, "openhcl");
+    PUT_CELLS(writer, "#address-cells", 2);
+    PUT_CELLS(writer, "#size-cells", 2);
+    put_string(writer, "isolation-type", "none");
+    put_string(writer, "memory-allocation-mode", "host");
+    add_openhcl_memory(writer, config->lower_base, config->lower_size, OPENHCL_MEMORY_VTL0);
+    add_openhcl_memory(writer, config->memory_base, config->memory_size, OPENHCL_MEMORY_VTL2);
+    end(writer);
+}
+
 static void add_root(struct writer *writer, const struct fdt_config *config)
 {
     begin(writer, "");
@@ -240,8 +285,11 @@ static void add_root(struct writer *writer, const struct fdt_config *config)
     add_timer(writer);
     add_clock(writer);
     add_uart(writer);
+    if (config->has_rtc)
+        add_rtc(writer);
     add_hypervisor(writer);
     add_bus(writer, config);
+    add_openhcl(writer, config);
     end(writer);
 }
 

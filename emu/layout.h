@@ -22,6 +22,9 @@
 #define LAYOUT_UART_SIZE (4 * KIB)
 #define LAYOUT_TEST_BASE UINT64_C(0x09010000) /* the test device: see devices.h */
 #define LAYOUT_TEST_SIZE (4 * KIB)
+/* VTL0's, if a higher VTL emulates its devices: vtlemu has no clock of its own. */
+#define LAYOUT_RTC_BASE UINT64_C(0x09020000)
+#define LAYOUT_RTC_SIZE (4 * KIB)
 
 /* Kept free for virtio-mmio: block, network, entropy. */
 #define LAYOUT_VIRTIO_BASE UINT64_C(0x0a000000)
@@ -37,6 +40,7 @@
 #define LAYOUT_PPI_BASE 16
 #define LAYOUT_SPI_BASE 32
 #define LAYOUT_UART_SPI 1
+#define LAYOUT_RTC_SPI 2
 #define LAYOUT_PPI_SINT 2 /* for SINTs, as on Hyper-V (OpenVMM's default) */
 #define LAYOUT_PPI_TIMER_SECURE 13
 #define LAYOUT_PPI_TIMER_PHYSICAL 14

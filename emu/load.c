@@ -218,6 +218,9 @@ static GBytes *build_tree(struct machine *machine, unsigned vtl, struct fdt_conf
     config->memory_base = machine->level[vtl].base;
     config->memory_size = machine->level[vtl].size;
     config->command_line = machine->options->level[vtl].command_line;
+    config->has_rtc = vtl == 0 && machine->options->higher_has_devices;
+    config->lower_base = machine->level[0].base;
+    config->lower_size = vtl == VTL_PARAVISOR ? machine->level[0].size : 0;
     if (!read_mpidrs(machine, vtl, mpidr, error))
         return NULL;
     tree = fdt_build(config, error);

@@ -284,6 +284,27 @@ static bool check_dump(struct options *options, GError **error)
     return true;
 }
 
+/* Who emulates VTL0's devices. */
+static bool check_devices(struct options *options, GError **error)
+{
+    const char *who = options->vtl0_devices;
+
+    options->higher_has_devices = who && !strcmp(who, "higher");
+    if (who && !options->higher_has_devices && strcmp(who, "vtlemu"))
+        return usage(error, "--vtl0-devices", who, "give vtlemu or higher");
+    if (!options->higher_has_devices)
+        return true;
+    if (!options->level[0].kernel || options->boot_vtl == 0)
+        return usage(error, "--vtl0-devices", who,
+                     "that takes a kernel at VTL0 and one above it; give both");
+    if (options->level[0].console)
+        return usage(error, "--vtl0-console", options->level[0].console,
+                     "with --vtl0-devices higher this console is the paravisor's, and comes by its "
+                     "own: give none, or --vtl2-console");
+    options->level[0].console = g_strdup("null");
+    return true;
+}
+
 static void fill_consoles(struct options *options)
 {
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
@@ -324,7 +345,8 @@ static bool check_all(struct options *options, GError **error)
     if (!check_numbers(options, error) || !check_kernels(options, error) ||
         !check_max_vtl(options, error) || !check_memory(options, error) ||
         !check_vmbus(options, error) || !check_dump(options, error) ||
-        !check_trace(options, error) || !check_sve(options, error))
+        !check_trace(options, error) || !check_sve(options, error) ||
+        !check_devices(options, error))
         return false;
     fill_consoles(options);
     return true;
@@ -384,6 +406,9 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
          "the VTL that starts (default: the highest with a kernel)", "N"},
         {"max-vtl", 0, 0, G_OPTION_ARG_STRING, &options->max_vtl_text,
          "the highest VTL that the guest may enable (the highest with a kernel)", "N"},
+        {"vtl0-devices", 0, 0, G_OPTION_ARG_STRING, &options->vtl0_devices,
+         "who emulates VTL0's console (and clock): vtlemu (default) or higher, a paravisor that "
+         "intercepts", "WHO"},
         {"sve", 0, 0, G_OPTION_ARG_STRING, &options->sve_text,
          "SVE for all VTLs: on (vectors as long as the host's), the longest in bits, or off (off)",
          "BITS"},
@@ -482,6 +507,7 @@ void options_free(struct options *options)
     g_free(options->trace);
     g_free(options->trace_filter);
     g_free(options->log_level);
+    g_free(options->vtl0_devices);
     g_strfreev(options->dump_dtb);
     g_free(options);
 }

@@ -46,6 +46,8 @@ struct options {
     gboolean summary;
     gboolean no_reboot;
     gboolean help;
+    char *vtl0_devices;      /* as given */
+    bool higher_has_devices; /* VTL0's devices are a higher VTL's business */
     char **dump_dtb;
     struct level_options level[VTL_LEVELS];
 };

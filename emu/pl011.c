@@ -2,7 +2,9 @@
 /* The PL011 model: see pl011.h. Register names and bits: Arm DDI 0183, chapter 3. */
 #include "emu/pl011.h"
 
-#include <glib.h>
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
     DR = 0x000,
@@ -65,7 +67,7 @@ static const unsigned triggers[IFLS_RX_MASK + 1] = {2, 4, 8, 12, 14, 14, 14, 14}
 struct pl011 {
     const struct pl011_ops *ops;
     void *context;
-    uint32_t plain[G_N_ELEMENTS(plain)];
+    uint32_t plain[COUNT(plain)];
     uint32_t raw_interrupts;
     bool irq;
     bool announced;       /* rx_ready() was called since the guest became ready for input */
@@ -76,7 +78,7 @@ struct pl011 {
 
 static int plain_index(uint32_t offset)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(plain); i++)
+    for (size_t i = 0; i < COUNT(plain); i++)
         if (plain[i].offset == offset)
             return (int)i;
     return -1;
@@ -89,8 +91,10 @@ static uint32_t *plain_register(struct pl011 *uart, uint32_t offset)
 
 struct pl011 *pl011_new(const struct pl011_ops *ops, void *context)
 {
-    struct pl011 *uart = g_new0(struct pl011, 1);
+    struct pl011 *uart = calloc(1, sizeof(*uart));
 
+    if (!uart)
+        abort(); /* as glib does */
     uart->ops = ops;
     uart->context = context;
     *plain_register(uart, CR) = CR_RESET;
@@ -100,7 +104,7 @@ struct pl011 *pl011_new(const struct pl011_ops *ops, void *context)
 
 void pl011_free(struct pl011 *uart)
 {
-    g_free(uart);
+    free(uart);
 }
 
 static void update_irq(struct pl011 *uart)

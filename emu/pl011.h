@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The PL011 UART (Arm DDI 0183), as Linux' amba-pl011 drives it. Pure: what leaves it goes through
- * pl011_ops. Not thread-safe; the owner locks.
+ * pl011_ops. Not thread-safe; the owner locks. It knows no glib: tests/paravisor uses it, too.
  */
 #ifndef EMU_PL011_H
 #define EMU_PL011_H

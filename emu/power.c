@@ -132,7 +132,8 @@ int power_start_vp(void *context, unsigned vp, unsigned vtl,
     status = power_up(&machine->vps[vp], vtl);
     if (status == PSCI_SUCCESS) {
         begin_at(level, start, true);
-        begin_with_x0(level, 0);
+        /* The context has no X0. It is shared: a lower VTL finds what the higher one leaves there. */
+        level->start_x0_pending = false;
     }
     g_mutex_unlock(&machine->lock);
     return status == PSCI_SUCCESS ? 0 : -EALREADY;

@@ -88,10 +88,13 @@ static void access_nowhere(struct vp *vp, uint64_t gpa)
 }
 
 /* Of an exit and of what was done there: somebody's console would drown everything else. */
-static enum trace_kind trace_kind(const struct kvm_run *run)
+static enum trace_kind trace_kind(const struct vp *vp, const struct kvm_run *run)
 {
-    return run->exit_reason == KVM_EXIT_MMIO && devices_have(run->mmio.phys_addr) ? TRACE_DEVICE
-                                                                                  : TRACE_EXIT;
+    const struct devices *devices = &vp->machine->level[vp->core->active].devices;
+
+    return run->exit_reason == KVM_EXIT_MMIO && devices_have(devices, run->mmio.phys_addr)
+               ? TRACE_DEVICE
+               : TRACE_EXIT;
 }
 
 static void exit_mmio(struct vp *vp)
@@ -104,7 +107,7 @@ static void exit_mmio(struct vp *vp)
     memcpy(&value, run->mmio.data, MIN(run->mmio.len, sizeof(value)));
     found = devices_access(&vp->machine->level[vp->core->active].devices, run->mmio.phys_addr,
                            run->mmio.len, run->mmio.is_write, &value);
-    trace_line(vp->machine->trace, trace_kind(run), vp->core->index, vp->core->active,
+    trace_line(vp->machine->trace, trace_kind(vp, run), vp->core->index, vp->core->active,
                "%s of %u bytes at 0x%llx, 0x%" G_GINT64_MODIFIER "x",
                run->mmio.is_write ? "write" : "read", run->mmio.len, run->mmio.phys_addr, value);
     if (!found) {
@@ -169,7 +172,7 @@ static void handle_exit(struct vp *vp)
     const struct kvm_run *run = vp_active(vp)->vcpu.run;
     uint32_t reason = run->exit_reason;
 
-    trace_line(vp->machine->trace, trace_kind(run), vp->core->index, vp->core->active,
+    trace_line(vp->machine->trace, trace_kind(vp, run), vp->core->index, vp->core->active,
                "exit %u (%s)", reason, stats_exit_name(reason) ? stats_exit_name(reason) : "?");
     if (reason >= STATS_EXITS || !exit_handlers[reason]) {
         vp_broken(vp, "KVM_RUN ended for a reason unknown to vtlemu: %u", reason);

@@ -78,6 +78,34 @@ START_TEST(tree_without_extras)
     ck_assert_str_eq(property(data, "/bus/vmbus", "status", 9), "disabled");
     ck_assert_ptr_null(
         fdt_getprop(data, fdt_path_offset(data, "/chosen"), "linux,initrd-start", NULL));
+    ck_assert_int_lt(fdt_path_offset(data, "/openhcl"), 0);
+    ck_assert_int_lt(fdt_path_offset(data, "/pl031@9020000"), 0);
+    g_bytes_unref(tree);
+}
+END_TEST
+
+/* VTL0's tree with a paravisor's devices, and the paravisor's own. */
+START_TEST(tree_of_paravisor)
+{
+    struct fdt_config config = {.cpus = 1, .mpidr = mpidrs, .memory_base = 0x50000000,
+                                .memory_size = 0x8000000, .has_rtc = true,
+                                .lower_base = LAYOUT_RAM_BASE, .lower_size = 0x10000000};
+    GBytes *tree = fdt_build(&config, NULL);
+    const void *data = g_bytes_get_data(tree, NULL);
+    const fdt32_t *cells = property(data, "/pl031@9020000", "interrupts", 12);
+    const fdt64_t *memory;
+
+    ck_assert_uint_eq(fdt32_to_cpu(cells[1]), LAYOUT_RTC_SPI);
+    memory = property(data, "/openhcl/memory@40000000", "reg", 16);
+    ck_assert_uint_eq(fdt64_to_cpu(memory[0]), LAYOUT_RAM_BASE);
+    ck_assert_uint_eq(fdt64_to_cpu(memory[1]), 0x10000000);
+    cells = property(data, "/openhcl/memory@40000000", "openhcl,memory-type", 4);
+    ck_assert_uint_eq(fdt32_to_cpu(*cells), 0);
+    cells = property(data, "/openhcl/memory@50000000", "openhcl,memory-type", 4);
+    ck_assert_uint_eq(fdt32_to_cpu(*cells), 1);
+    /* Linux takes what says so for its own. */
+    ck_assert_str_ne(fdt_getprop(data, fdt_path_offset(data, "/openhcl/memory@40000000"),
+                                 "device_type", NULL), "memory");
     g_bytes_unref(tree);
 }
 END_TEST
@@ -452,5 +480,6 @@ START_TEST(vector_lengths)
 END_TEST
 
 UNIT_MAIN("machine-parts", pause_keeps_out, pause_recalls, tree_is_complete, tree_without_extras,
-          tree_too_large, memory_bounds, memory_views, memory_too_large, stats_add_up, trace_lines,
-          trace_filters, postmortem_says_what_registers_mean, vector_lengths)
+          tree_of_paravisor, tree_too_large, memory_bounds, memory_views, memory_too_large,
+          stats_add_up, trace_lines, trace_filters, postmortem_says_what_registers_mean,
+          vector_lengths)

@@ -94,6 +94,22 @@ START_TEST(everything)
 }
 END_TEST
 
+START_TEST(whose_devices)
+{
+    struct options *options =
+        parse("run --vtl0-kernel a --vtl2-kernel b --vtl0-devices higher", NULL);
+
+    ck_assert(options->higher_has_devices);
+    ck_assert_str_eq(options->level[0].console, "null");
+    ck_assert_str_eq(options->level[2].console, "stdio");
+    options_free(options);
+    options = parse("run --vtl0-kernel a --vtl0-devices vtlemu", NULL);
+    ck_assert(!options->higher_has_devices);
+    ck_assert_str_eq(options->level[0].console, "stdio");
+    options_free(options);
+}
+END_TEST
+
 /* It is VTL2's kernel in all respects. */
 START_TEST(igvm)
 {
@@ -183,6 +199,11 @@ START_TEST(mistakes)
         {"run --vtl0-kernel a --dump-dtb x", "--dump-dtb x"},
         {"run --vtl0-kernel a --dump-dtb 2:x", "--dump-dtb 2:x"},
         {"run --vtl0-kernel a --dump-dtb 0:", "--dump-dtb 0:"},
+        {"run --vtl0-kernel a --vtl2-kernel b --vtl0-devices none", "--vtl0-devices none: give"},
+        {"run --vtl0-kernel a --vtl0-devices higher", "--vtl0-devices higher: that takes"},
+        {"run --vtl2-kernel a --vtl0-devices higher", "--vtl0-devices higher: that takes"},
+        {"run --vtl0-kernel a --vtl2-kernel b --vtl0-devices higher --vtl0-console pty",
+         "--vtl0-console pty: with --vtl0-devices higher"},
         {"run --vtl0-kernel a --sve yes", "--sve yes: give on, off, or the longest"},
         {"run --vtl0-kernel a --sve 0", "--sve 0: give on, off"},
         {"run --vtl0-kernel a --sve 200", "--sve 200: give on, off"},
@@ -215,5 +236,5 @@ START_TEST(exit_statuses)
 }
 END_TEST
 
-UNIT_MAIN("options", sizes, defaults, everything, igvm, vector_lengths, mistakes,
+UNIT_MAIN("options", sizes, defaults, everything, igvm, whose_devices, vector_lengths, mistakes,
           exit_statuses)
