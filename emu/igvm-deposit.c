@@ -127,7 +127,9 @@ static bool deposit_area(const struct igvm *igvm, guint index, const struct igvm
 
     if (!area->inserted)
         return true;
-    content = g_malloc0(range->size);
+    content = g_try_malloc0(range->size);
+    if (!content)
+        return igvm_refuse_memory(igvm, range, error);
     if (area->page.data)
         memcpy(content, area->page.data, range->size);
     for (guint i = 0; i < igvm->parameters->len; i++) {

@@ -2,6 +2,9 @@
 /* Headers of IGVM files that are about memory: see igvm.h. */
 #include "emu/igvm-private.h"
 
+/* More than any sound file has; each is told to the user. */
+#define REQUIRED_MAX 1024
+
 #define PAGE(field) IGVM_GET(header->body, struct igvm_page_data, field)
 
 static bool check_page(const struct igvm *igvm, const struct igvm_header *header, GError **error)
@@ -72,6 +75,9 @@ bool igvm_take_required(struct igvm *igvm, const struct igvm_header *header, GEr
                                   REQUIRED(flags));
     if (!igvm_check_range(igvm, header, required.range.gpa, required.range.size, error))
         return false;
+    if (igvm->required->len == REQUIRED_MAX)
+        return igvm_refuse_header(igvm, header, error, "there are more than %d of these; give a "
+                                  "file with fewer", REQUIRED_MAX);
     g_array_append_val(igvm->required, required);
     return true;
 }

@@ -91,10 +91,9 @@ static bool choose_move(struct igvm *igvm, const struct igvm_room *room, GError 
 
 /* --- Page tables ----------------------------------------------------------------------------- */
 
-/* The tables as the file has them; its pages in that range are taken away. */
-static uint8_t *take_tables(struct igvm *igvm)
+/* The tables as the file has them, into @bytes; its pages in that range are taken away. */
+static void take_tables(struct igvm *igvm, uint8_t *bytes)
 {
-    uint8_t *bytes = g_malloc0(igvm->tables.range.size);
     guint kept = 0;
 
     for (guint i = 0; i < igvm->pages->len; i++) {
@@ -107,7 +106,6 @@ static uint8_t *take_tables(struct igvm *igvm)
                    page->range.size);
     }
     g_array_set_size(igvm->pages, kept);
-    return bytes;
 }
 
 /* Changed tables are a page like others, with data of its own. What moves is in VTL2's memory. */
@@ -120,7 +118,10 @@ static bool move_tables(struct igvm *igvm, GError **error)
 
     if (!igvm->tables.given || !igvm->moved_by)
         return true;
-    bytes = take_tables(igvm);
+    bytes = g_try_malloc0(igvm->tables.range.size);
+    if (!bytes)
+        return igvm_refuse_memory(igvm, &igvm->tables.range, error);
+    take_tables(igvm, bytes);
     igvm->moved_tables = g_bytes_new_take(bytes, igvm->tables.range.size);
     if (!igvm_move_tables(igvm, bytes, error))
         return false;

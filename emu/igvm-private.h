@@ -21,6 +21,9 @@ bool igvm_refuse(const struct igvm *igvm, GError **error, const char *what, ...)
 bool igvm_refuse_header(const struct igvm *igvm, const struct igvm_header *header, GError **error,
                         const char *what, ...) G_GNUC_PRINTF(4, 5);
 
+/* The same: this host has no memory of its own for a copy of what goes to @range. */
+bool igvm_refuse_memory(const struct igvm *igvm, const struct igvm_range *range, GError **error);
+
 /* @size bytes at @offset of the file, or NULL with @error if they are not there. */
 const uint8_t *igvm_file_data(const struct igvm *igvm, const struct igvm_header *header,
                               uint64_t offset, uint64_t size, GError **error);

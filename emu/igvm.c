@@ -8,6 +8,7 @@
 
 #include "emu/error.h"
 #include "emu/igvm-private.h"
+#include "emu/layout.h"
 
 static bool refuse(const struct igvm *igvm, const char *where, GError **error, const char *what,
                    va_list arguments)
@@ -41,6 +42,13 @@ bool igvm_refuse_header(const struct igvm *igvm, const struct igvm_header *heade
     refuse(igvm, where, error, what, arguments);
     va_end(arguments);
     return false;
+}
+
+bool igvm_refuse_memory(const struct igvm *igvm, const struct igvm_range *range, GError **error)
+{
+    return igvm_refuse(igvm, error, "there is no memory for its %" G_GUINT64_FORMAT " MiB at 0x%"
+                       G_GINT64_MODIFIER "x; give a file with less, or use a larger host",
+                       range->size / MIB, range->gpa);
 }
 
 const uint8_t *igvm_file_data(const struct igvm *igvm, const struct igvm_header *header,

@@ -12,6 +12,9 @@
 #define VTL2_SIZE (32 * MIB)
 #define VTL2_BASE (LAYOUT_RAM_BASE + RAM_SIZE - VTL2_SIZE)
 #define MOVED_BY (VTL2_BASE - SAMPLE_BASE)
+/* Larger than what an x86 or arm64 process may have. */
+#define HUGE_BASE (UINT64_C(1) << 32)
+#define HUGE_SIZE (UINT64_C(1) << 56)
 #define BODY sizeof(struct igvm_variable_header)
 
 static const struct igvm_room whole_room = {
@@ -19,6 +22,14 @@ static const struct igvm_room whole_room = {
     .vtl2 = {VTL2_BASE, VTL2_SIZE},
     .only_vtl2 = true,
 };
+
+/* With ASan, too, memory that there is not is a matter of the caller's. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
 
 /* What has been put into memory. */
 static uint8_t *ram;
@@ -485,6 +496,48 @@ START_TEST(refuses_wrong_numbers)
 }
 END_TEST
 
+static void require_much(struct builder *builder)
+{
+    for (unsigned i = 0; i < 1024; i++)
+        builder_required(builder, LAYOUT_RAM_BASE, IGVM_PAGE_SIZE, 0);
+}
+
+/* Each of them is told to the user. */
+START_TEST(refuses_too_many_requirements)
+{
+    expect_refusal(make_sample(require_much), &whole_room, "there are more than 1024 of these");
+}
+END_TEST
+
+static void insert_huge_area(struct builder *builder)
+{
+    builder_area(builder, 0, HUGE_SIZE, NULL);
+    builder_insert(builder, 0, HUGE_BASE);
+}
+
+static GBytes *make_huge_tables(void)
+{
+    struct builder builder;
+
+    builder_init(&builder);
+    builder_platform(&builder, BUILDER_MASK, IGVM_PLATFORM_VSM_ISOLATION, 2);
+    builder_region(&builder, SAMPLE_BASE, SAMPLE_REGION_SIZE, IGVM_REGION_IS_VTL2);
+    builder_tables(&builder, HUGE_BASE, HUGE_SIZE, 0);
+    sample_registers(&builder);
+    return builder_finish(&builder);
+}
+
+/* The guest's RAM need not be there before it is used; what the loader takes for itself need. */
+START_TEST(refuses_what_no_host_has)
+{
+    const struct igvm_range all = {LAYOUT_RAM_BASE, 4 * HUGE_SIZE};
+    const struct igvm_room huge = {.ram = all, .vtl2 = all};
+
+    expect_refusal(make_sample(insert_huge_area), &huge, "there is no memory for its");
+    expect_refusal(make_huge_tables(), &huge, "there is no memory for its");
+}
+END_TEST
+
 START_TEST(refuses_wrong_checksums)
 {
     g_autoptr(GBytes) good = make_sample(NULL);
@@ -679,7 +732,8 @@ int main(void)
     const TTest *const tests[] = {
         moves_into_vtl2, stays_where_it_fits, moves_downwards, keeps_alignment, tells_the_guest,
         moves_page_tables, skips_what_is_for_others, clears_error_ranges, describes,
-        refuses_wrong_checksums, refuses_truncated_files, refuses_second_ones,
+        refuses_wrong_checksums, refuses_too_many_requirements, refuses_what_no_host_has,
+        refuses_truncated_files, refuses_second_ones,
         refuses_tables_in_circles, refuses_memory_that_is_not_there,
         refuses_parameters_without_room,
     };
