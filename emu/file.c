@@ -53,7 +53,11 @@ static GBytes *read_regular(int fd, const char *option, const char *path, uint64
                       "--memory", option, path, limit / MIB);
         return NULL;
     }
-    bytes = g_malloc((size_t)status.st_size + 1); /* g_malloc(0) is NULL */
+    bytes = g_try_malloc((size_t)status.st_size + 1); /* g_try_malloc(0) is NULL */
+    if (!bytes) {
+        fail(error, option, path, g_strerror(ENOMEM));
+        return NULL;
+    }
     size = read_all(fd, bytes, (size_t)status.st_size);
     if (size < 0) {
         fail(error, option, path, g_strerror(errno));

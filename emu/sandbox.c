@@ -52,6 +52,11 @@ void *sandbox_memory_new(size_t size, const char *name, GError **error)
     return NULL;
 }
 
+void sandbox_memory_seal(void *memory, size_t size)
+{
+    mprotect(memory, size, PROT_READ);
+}
+
 void sandbox_memory_free(void *memory, size_t size)
 {
     if (memory)

@@ -21,6 +21,8 @@
  */
 void *sandbox_memory_new(size_t size, const char *name, GError **error);
 void sandbox_memory_free(void *memory, size_t size);
+/* From now on nobody can change it, nor can children to come. */
+void sandbox_memory_seal(void *memory, size_t size);
 
 /*
  * Calls @work(@context) in a child and waits for its end; any thread may. @work makes no system

@@ -34,6 +34,11 @@ struct job {
     uint8_t out[]; /* @limit bytes and one */
 };
 
+static size_t job_memory(uint64_t limit)
+{
+    return sizeof(struct job) + (size_t)limit + 1;
+}
+
 static const char *const names[] = {[UNPACK_GZIP] = "gzip", [UNPACK_ZSTD] = "zstd"};
 
 /* --- In the sandbox: no system calls, hence no malloc() -------------------------------------- */
@@ -104,17 +109,42 @@ static void work(void *context)
 
 /* --- Outside --------------------------------------------------------------------------------- */
 
-/* The child may have written anything into @job; @method and @limit are our own. */
-static GBytes *take_result(const struct job *job, enum unpack_method method, uint64_t limit,
+/* What has been unpacked stays where the child has put it: a copy would take as much again. */
+struct result {
+    struct job *job;
+    size_t memory;
+};
+
+static void free_result(gpointer data)
+{
+    struct result *result = data;
+
+    sandbox_memory_free(result->job, result->memory);
+    g_free(result);
+}
+
+/* Takes @job over, of @memory bytes. No other child may change it. */
+static GBytes *keep_result(struct job *job, size_t memory, size_t length)
+{
+    struct result *result = g_new(struct result, 1);
+
+    *result = (struct result){job, memory};
+    sandbox_memory_seal(job, memory);
+    return g_bytes_new_with_free_func(job->out, length, free_result, result);
+}
+
+/* Takes @job over. The child may have written anything there; @method and @limit are our own. */
+static GBytes *take_result(struct job *job, enum unpack_method method, uint64_t limit,
                            const char *name, GError **error)
 {
-    size_t length = job->length;
+    size_t memory = job_memory(limit), length = job->length;
+    unsigned outcome = job->outcome;
 
-    switch (job->outcome) {
+    if (outcome == OUTCOME_GOOD && length <= limit)
+        return keep_result(job, memory, length);
+    sandbox_memory_free(job, memory);
+    switch (outcome) {
     case OUTCOME_GOOD:
-        if (length <= limit)
-            return g_bytes_new(job->out, length);
-        G_GNUC_FALLTHROUGH;
     case OUTCOME_TOO_LARGE:
         emu_set_error(error, EMU_ERROR_SETUP,
                       "%s: larger than %" G_GUINT64_FORMAT " MiB when unpacked; is this a kernel? If "
@@ -132,26 +162,27 @@ static GBytes *take_result(const struct job *job, enum unpack_method method, uin
     }
 }
 
+/* Takes @job over. */
 static GBytes *run_job(struct job *job, enum unpack_method method, uint64_t limit,
                        const char *name, GError **error)
 {
     ZSTD_DCtx *zstd = method == UNPACK_ZSTD ? ZSTD_createDCtx() : NULL;
-    GBytes *result = NULL;
+    bool done;
 
     job->zstd = zstd;
-    if (sandbox_run(work, job, name, error))
-        result = take_result(job, method, limit, name, error);
+    done = sandbox_run(work, job, name, error);
     ZSTD_freeDCtx(zstd);
-    return result;
+    if (done)
+        return take_result(job, method, limit, name, error);
+    sandbox_memory_free(job, job_memory(limit));
+    return NULL;
 }
 
 GBytes *unpack(enum unpack_method method, const uint8_t *data, size_t size, uint64_t limit,
                const char *name, GError **error)
 {
     size_t bounded = (size_t)MIN(limit, OUT_SIZE_MAX);
-    size_t memory = sizeof(struct job) + bounded + 1;
-    struct job *job = sandbox_memory_new(memory, name, error);
-    GBytes *result;
+    struct job *job = sandbox_memory_new(job_memory(bounded), name, error);
 
     if (!job)
         return NULL;
@@ -159,7 +190,5 @@ GBytes *unpack(enum unpack_method method, const uint8_t *data, size_t size, uint
     job->data = data;
     job->size = size;
     job->limit = bounded;
-    result = run_job(job, method, bounded, name, error);
-    sandbox_memory_free(job, memory);
-    return result;
+    return run_job(job, method, bounded, name, error);
 }
