@@ -7,6 +7,11 @@
 #define UNIX_EPOCH UINT64_C(116444736000000000)
 /* Reference time and the monotonic clock differ by little; they are compared this often. */
 #define SLEEP_MAX_US G_USEC_PER_SEC
+/*
+ * A guest may fill its rings as fast as they are read. So a round is followed by a rest of as long
+ * as it took, without any lock, as VPs that post and signal wait for those of the buses.
+ */
+#define REST_MIN_US 1000
 
 void vmbuses_init(struct vmbuses *buses)
 {
@@ -96,12 +101,22 @@ static void sleep_until(struct vmbuses *buses, uint64_t when)
     }
 }
 
+/* With the lock held. */
+static void rest(struct vmbuses *buses, gint64 begin)
+{
+    gint64 now = g_get_monotonic_time(), end = now + MAX(now - begin, REST_MIN_US);
+
+    while (!buses->stop && g_cond_wait_until(&buses->changed, &buses->lock, end))
+        continue;
+}
+
 static gpointer serve(gpointer context)
 {
     struct vmbuses *buses = context;
 
     g_mutex_lock(&buses->lock);
     while (!buses->stop) {
+        gint64 begin = g_get_monotonic_time();
         bool shut_down = buses->shut_down;
         uint64_t next;
 
@@ -109,6 +124,7 @@ static gpointer serve(gpointer context)
         g_mutex_unlock(&buses->lock);
         next = speak(buses, shut_down);
         g_mutex_lock(&buses->lock);
+        rest(buses, begin);
         if (!buses->stop && !buses->again && !buses->shut_down)
             sleep_until(buses, next);
     }
