@@ -28,6 +28,7 @@ enum {
 /* A terminal is there: clear to send, data set ready, data carrier detect. */
 #define FR_MODEM (1u << 0 | 1u << 1 | 1u << 2)
 #define FR_RXFE (1u << 4) /* receive FIFO empty */
+#define FR_TXFF (1u << 5)
 #define FR_RXFF (1u << 6)
 #define FR_TXFE (1u << 7)
 #define LCR_H_FEN (1u << 4) /* FIFOs enabled */
@@ -48,6 +49,9 @@ enum {
  * byte never has to wait to be sent, so that a guest that only sends reads them a few times.
  */
 #define POLLING 16
+
+/* Bytes in the transmit FIFO above which INT_TX falls, whatever IFLS says: as after a reset. */
+#define TX_TRIGGER (PL011_FIFO / 2)
 
 /* PeriphID0-3 and CellID0-3 of an Arm PL011 r1p5. */
 static const uint8_t identification[] = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
@@ -73,6 +77,9 @@ struct pl011 {
     bool announced;       /* rx_ready() was called since the guest became ready for input */
     unsigned polls;       /* reads of FR since the last byte was sent */
     unsigned head, count; /* of the receive FIFO */
+    bool paced;           /* the transmit FIFO fills, see pl011_pace() */
+    unsigned sent;        /* bytes in it */
+    bool refused;         /* the guest has seen that it is full */
     uint8_t fifo[PL011_FIFO];
 };
 
@@ -100,6 +107,11 @@ struct pl011 *pl011_new(const struct pl011_ops *ops, void *context)
     *plain_register(uart, CR) = CR_RESET;
     *plain_register(uart, IFLS) = IFLS_RESET;
     return uart;
+}
+
+void pl011_pace(struct pl011 *uart)
+{
+    uart->paced = true;
 }
 
 void pl011_free(struct pl011 *uart)
@@ -156,9 +168,33 @@ static void announce(struct pl011 *uart)
     uart->announced = wants;
 }
 
+bool pl011_is_full(const struct pl011 *uart)
+{
+    return uart->paced && uart->sent >= PL011_FIFO;
+}
+
+void pl011_drain(struct pl011 *uart)
+{
+    if (!uart->sent)
+        return;
+    uart->sent = 0;
+    uart->refused = false;
+    uart->raw_interrupts |= INT_TX;
+    update_irq(uart);
+}
+
+/* Who looks again does nothing else until there is room, most likely with interrupts masked. */
+static uint32_t read_transmit_flags(struct pl011 *uart)
+{
+    if (pl011_is_full(uart) && uart->refused)
+        pl011_drain(uart);
+    uart->refused = pl011_is_full(uart);
+    return (uart->refused ? FR_TXFF : 0) | (uart->sent ? 0 : FR_TXFE);
+}
+
 static uint32_t read_flags(struct pl011 *uart)
 {
-    uint32_t flags = FR_MODEM | FR_TXFE; /* the line takes every byte at once */
+    uint32_t flags = FR_MODEM | read_transmit_flags(uart);
 
     if (uart->count == 0)
         flags |= FR_RXFE;
@@ -226,8 +262,11 @@ static void write_data(struct pl011 *uart, uint32_t value)
 {
     uart->ops->transmit(uart->context, (uint8_t)value);
     uart->polls = 0;
-    /* The FIFO is empty again: below every trigger level. */
-    uart->raw_interrupts |= INT_TX;
+    uart->sent += uart->paced && !pl011_is_full(uart);
+    if (uart->sent > TX_TRIGGER)
+        uart->raw_interrupts &= ~INT_TX;
+    else
+        uart->raw_interrupts |= INT_TX; /* at once, as if it had been above that level */
 }
 
 static void write_register(struct pl011 *uart, uint32_t offset, uint32_t value)

@@ -25,6 +25,16 @@ struct pl011 *pl011_new(const struct pl011_ops *ops, void *context);
 void pl011_free(struct pl011 *uart);
 
 /*
+ * From now on the transmit FIFO fills, until pl011_drain() says that the line has taken what is in
+ * it. Otherwise the line takes every byte at once, and a guest's driver sends all that it has in one
+ * go, with interrupts masked: too long for a VMM whose accesses are slow. No byte is lost, even
+ * if the guest does not look whether there is room.
+ */
+void pl011_pace(struct pl011 *uart);
+void pl011_drain(struct pl011 *uart);
+bool pl011_is_full(const struct pl011 *uart);
+
+/*
  * Register accesses, at any offset and of any size: registers are 32 bits wide, an access inside
  * one reads or writes its low bits, anything else reads as zero and ignores writes.
  */

@@ -74,6 +74,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_receive(uart, &line, &input);
         else if (choice % 4 == 1)
             pl011_write(uart, fuzz_u16(&input) & OFFSET_MASK, width, (uint32_t)fuzz_u64(&input));
+        else if (choice % 8 == 3)
+            pl011_pace(uart);
+        else if (choice % 8 == 7)
+            pl011_drain(uart);
         else
             check_read(uart, &line, fuzz_u16(&input) & OFFSET_MASK, width);
     }

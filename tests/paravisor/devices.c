@@ -74,6 +74,8 @@ static const struct pl011_ops uart_ops = {
 void devices_init(uint64_t seconds)
 {
     uart = pl011_new(&uart_ops, NULL);
+    /* Each character is two intercepts, and Linux masks interrupts until the UART is full. */
+    pl011_pace(uart);
     pl031_init(&rtc, set_rtc_irq, (uint32_t)seconds, now());
 }
 
@@ -83,6 +85,8 @@ static void access_uart(uint64_t offset, unsigned size, bool write, uint64_t *va
         pl011_write(uart, (uint32_t)offset, size, (uint32_t)*value);
     else
         *value = pl011_read(uart, (uint32_t)offset, size);
+    if (pl011_is_full(uart))
+        machine_wake();
 }
 
 static void access_rtc(uint64_t offset, unsigned size, bool write, uint64_t *value)
@@ -198,6 +202,7 @@ void devices_serve(short input_events)
         read_input();
     if (input_size)
         give_input();
+    pl011_drain(uart);
     pl031_ring(&rtc, now());
     pthread_mutex_unlock(&lock);
 }

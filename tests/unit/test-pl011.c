@@ -116,6 +116,49 @@ START_TEST(it_sends_at_once)
 }
 END_TEST
 
+/* As amba-pl011 sends: until the FIFO is full, then on an interrupt half of one. */
+START_TEST(paced_it_fills)
+{
+    start();
+    open_port();
+    pl011_pace(line.uart);
+    for (unsigned i = 0; i < PL011_FIFO; i++) {
+        ck_assert_uint_eq(get(FR) & FR_TXFF, 0);
+        put(DR, 'a' + i);
+    }
+    ck_assert(pl011_is_full(line.uart));
+    ck_assert_uint_eq(get(FR) & (FR_TXFF | FR_TXFE), FR_TXFF);
+    put(IMSC, INT_TX);
+    ck_assert(!line.level);
+    pl011_drain(line.uart);
+    ck_assert(line.level && !pl011_is_full(line.uart));
+    ck_assert_uint_eq(get(FR) & (FR_TXFF | FR_TXFE), FR_TXFE);
+    for (unsigned i = 0; i < PL011_FIFO; i++)
+        put(DR, 'A' + i);
+    ck_assert(!line.level);
+    ck_assert_str_eq(line.sent->str, "abcdefghijklmnopABCDEFGHIJKLMNOP");
+    stop();
+}
+END_TEST
+
+/* As amba-pl011 writes the console: with interrupts masked, until there is room. */
+START_TEST(paced_it_has_room_at_the_second_look)
+{
+    start();
+    open_port();
+    pl011_pace(line.uart);
+    for (unsigned i = 0; i < PL011_FIFO; i++)
+        put(DR, 'a');
+    ck_assert_uint_eq(get(FR) & FR_TXFF, FR_TXFF);
+    ck_assert_uint_eq(get(FR) & FR_TXFF, 0);
+    put(DR, 'b'); /* whoever does not look loses nothing */
+    for (unsigned i = 0; i < 2 * PL011_FIFO; i++)
+        put(DR, 'c');
+    ck_assert_uint_eq(line.sent->len, 3 * PL011_FIFO + 1);
+    stop();
+}
+END_TEST
+
 START_TEST(registers_keep_their_bits)
 {
     static const struct { uint32_t offset, mask; } rows[] = {
@@ -287,7 +330,8 @@ START_TEST(random_accesses_are_harmless)
 }
 END_TEST
 
-UNIT_MAIN("pl011", it_names_itself, it_sends_at_once, registers_keep_their_bits, input_interrupts,
+UNIT_MAIN("pl011", it_names_itself, it_sends_at_once, paced_it_fills,
+          paced_it_has_room_at_the_second_look, registers_keep_their_bits, input_interrupts,
           a_full_fifo_says_when_it_has_room, without_fifo_there_is_one_byte,
           early_input_waits_for_the_driver, nothing_is_announced_before_the_fifo_is_emptied,
           a_polling_guest_gets_input, narrow_accesses_see_the_low_bits,
