@@ -19,8 +19,8 @@ static const char summary_text[] =
 
 static const char description_text[] =
     "Forms: arm64 Image; gzip or zstd of one; EFI zboot image (vmlinuz of Fedora and others); ELF, as\n"
-    "Linux' vmlinux and bare-metal payloads; flat binary, which is anything else. What looks like a\n"
-    "kernel and is none for vtlemu is named, too.\n"
+    "Linux' vmlinux and bare-metal payloads; IGVM; flat binary, which is anything else. What looks like\n"
+    "a kernel and is none for vtlemu is named, too.\n"
     "\n"
     "An \"entry offset\" counts from where vtlemu loads the kernel; an \"entry\" is a physical address.\n"
     "\n"
