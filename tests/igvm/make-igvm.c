@@ -8,6 +8,7 @@
  * The loader may move all of it, in steps of 2 MiB; the shim finds everything relative to itself.
  */
 #include <glib.h>
+#include <locale.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +251,8 @@ static void find_shim(const char *program)
 
     if (!options.shim)
         options.shim = g_build_filename(folder, "shim.bin", NULL);
+    if (!g_file_test(options.shim, G_FILE_TEST_EXISTS))
+        die("%s: no such file; give --shim tests/igvm/shim.bin of an arm64 build", options.shim);
 }
 
 static void parse(int argc, char **argv)
@@ -289,6 +292,7 @@ int main(int argc, char **argv)
     gsize size;
     const char *data;
 
+    setlocale(LC_ALL, "");
     parse(argc, argv);
     kernel = read_blob(options.kernel);
     shim = read_blob(options.shim);
