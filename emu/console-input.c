@@ -74,7 +74,8 @@ static void escape_key(struct console_set *set, uint8_t key)
         push(get_focus(set), key);
         break;
     default:
-        g_printerr("\r\nCtrl-A x  end the run\r\nCtrl-A s  ask the guest to shut down\r\nCtrl-A c  give the keyboard to the next VTL\r\n"
+        g_printerr("\r\nCtrl-A x  end the run\r\nCtrl-A s  ask the guest to shut down\r\n"
+                   "Ctrl-A c  give the keyboard to the next VTL\r\n"
                    "Ctrl-A Ctrl-A  send Ctrl-A\r\n");
     }
 }
