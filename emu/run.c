@@ -15,6 +15,7 @@
 #include "emu/error.h"
 #include "emu/log.h"
 #include "emu/machine.h"
+#include "emu/sandbox.h"
 
 #define US_PER_MS 1000
 /* How long a run that has been told to end may take over it: its reader may have gone to sleep. */
@@ -156,6 +157,7 @@ static void end_run(struct run *run, enum machine_end end, unsigned detail)
     }
     if (!run->grace)
         run->grace = g_get_monotonic_time() + GRACE_S * G_TIME_SPAN_SECOND;
+    sandbox_cancel(); /* a kernel that is being unpacked */
     tell_wish(run);
 }
 
@@ -249,13 +251,34 @@ static void stop_watch(struct run *run)
 
 /* --- The run --------------------------------------------------------------------------------- */
 
+/* Was it the user who has ended the run, so that what did not work out is no error? */
+static bool is_users_end(struct machine *machine)
+{
+    bool is;
+
+    g_mutex_lock(&machine->lock);
+    is = machine->end == MACHINE_SIGNAL || machine->end == MACHINE_TIMEOUT;
+    g_mutex_unlock(&machine->lock);
+    return is;
+}
+
+static bool power_on(struct run *run, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (machine_power_on(run->machine, &failure) || is_users_end(run->machine))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
 /* A reset starts the guest anew on cleared memory. */
 static bool run_guest(struct run *run, GError **error)
 {
     bool again;
 
     do {
-        if (!machine_power_on(run->machine, error))
+        if (!power_on(run, error))
             return false;
         machine_wait(run->machine);
         machine_power_off(run->machine);

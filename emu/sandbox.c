@@ -35,6 +35,11 @@ struct report {
 
 static bool disabled;
 
+/* For sandbox_cancel(). */
+static GMutex lock;
+static bool cancelled;
+static int running = -1; /* a pidfd of the child that somebody waits for */
+
 void sandbox_disable(void)
 {
     disabled = true;
@@ -120,13 +125,48 @@ G_NORETURN static void be_child(pid_t parent, struct report *report, void (*work
 
 /* --- In the parent ----------------------------------------------------------------------------- */
 
+/* With the lock held. A descriptor cannot come to mean another process, as a number can. */
+static void kill_running(void)
+{
+    if (running >= 0)
+        syscall(SYS_pidfd_send_signal, running, SIGKILL, NULL, 0);
+}
+
+static void set_running(pid_t child)
+{
+    g_mutex_lock(&lock);
+    running = (int)syscall(SYS_pidfd_open, child, 0);
+    if (cancelled)
+        kill_running();
+    g_mutex_unlock(&lock);
+}
+
+static void clear_running(void)
+{
+    g_mutex_lock(&lock);
+    if (running >= 0)
+        close(running);
+    running = -1;
+    g_mutex_unlock(&lock);
+}
+
+void sandbox_cancel(void)
+{
+    g_mutex_lock(&lock);
+    cancelled = true;
+    kill_running();
+    g_mutex_unlock(&lock);
+}
+
 /* How it ended is in the report; a parent that ignores SIGCHLD gets no status. */
 static int wait_for(pid_t child)
 {
     int status = 0;
 
+    set_running(child);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
+    clear_running();
     return status;
 }
 

@@ -32,6 +32,13 @@ void sandbox_memory_seal(void *memory, size_t size);
 bool sandbox_run(void (*work)(void *context), void *context, const char *name, GError **error);
 
 /*
+ * Ends the child that runs, and from now on every one that is started, so that whoever waits for
+ * one gets an error soon: for the end of a run. From any thread; needs Linux 5.3, and does nothing
+ * without.
+ */
+void sandbox_cancel(void);
+
+/*
  * From now on sandbox_run() calls @work in this process: for fuzzers, which see only their own.
  */
 void sandbox_disable(void);

@@ -183,6 +183,33 @@ START_TEST(it_dies_with_who_waits_for_it)
 }
 END_TEST
 
+static gpointer wait_for_ever(gpointer context)
+{
+    GError *error = NULL;
+
+    run(run_for_ever, context, &error);
+    return error;
+}
+
+/* The end of a run need not wait until a large kernel has been unpacked. */
+START_TEST(it_can_be_cancelled)
+{
+    struct shared *shared = shared_new();
+    GThread *waiter = g_thread_new("waiter", wait_for_ever, shared);
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(comes_true(&shared->began));
+    sandbox_cancel();
+    error = g_thread_join(waiter);
+    ck_assert(error != NULL);
+    assert_no_child();
+    /* Nor does any other begin then. */
+    ck_assert(!run(run_for_ever, shared, NULL));
+    assert_no_child();
+    sandbox_memory_free(shared, sizeof(*shared));
+}
+END_TEST
+
 /* --- Unpacking ------------------------------------------------------------------------------- */
 
 #define BOMB_SIZE (8 * MIB)
@@ -248,5 +275,5 @@ START_TEST(bombs_are_refused)
 END_TEST
 
 UNIT_MAIN("sandbox", results_come_in_sandbox_memory_only, nobody_need_tell_how_a_child_ended,
-          system_calls_end_it, it_dies_with_who_waits_for_it, what_is_packed_comes_out,
-          bombs_are_refused)
+          system_calls_end_it, it_dies_with_who_waits_for_it, it_can_be_cancelled,
+          what_is_packed_comes_out, bombs_are_refused)
