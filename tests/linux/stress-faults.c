@@ -24,6 +24,7 @@ static void write_pages(uint64_t *memory, unsigned pages, unsigned who, uint64_t
     for (unsigned i = 0; i < pages; i++) {
         memory[i * WORDS] = pattern(who, round, KIND, i);
         memory[i * WORDS + WORDS - 1] = ~pattern(who, round, KIND, i);
+        alive(self);
     }
 }
 
@@ -33,8 +34,10 @@ static unsigned check_pages(const uint64_t *memory, unsigned pages, unsigned who
     unsigned i = 0;
 
     while (i < pages && memory[i * WORDS] == pattern(who, round, KIND, i) &&
-           memory[i * WORDS + WORDS - 1] == ~pattern(who, round, KIND, i))
+           memory[i * WORDS + WORDS - 1] == ~pattern(who, round, KIND, i)) {
+        alive(self);
         i++;
+    }
     return i;
 }
 

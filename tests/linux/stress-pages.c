@@ -81,11 +81,15 @@ static void run_changer(struct worker *worker)
     for (unsigned i = 0; !stopping(); i++) {
         uint64_t begin = now();
         pin(cpu_at(i));
-        for (unsigned k = 0; k < CHANGES; k++)
+        for (unsigned k = 0; k < CHANGES && !stopping(); k++) {
             change(worker);
-        for (unsigned k = 0; barrier && k < CHANGES; k++)
+            alive(worker);
+        }
+        for (unsigned k = 0; barrier && k < CHANGES && !stopping(); k++) {
             if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
                 fail(worker, "membarrier: %s", strerror(errno));
+            alive(worker);
+        }
         done(worker, TALLY_IPIS, CHANGES);
         pause_after(worker, begin);
     }

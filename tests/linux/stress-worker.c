@@ -148,12 +148,25 @@ static bool look_at(struct worker *worker, uint64_t passed)
     else
         worker->still += passed;
     worker->seen = progress;
+    if (worker->still > worker->longest)
+        worker->longest = worker->still;
     if (worker->still < options.stall * NS_PER_S)
         return true;
     describe(worker, text, sizeof text);
     fail(worker, "no progress for %" PRIu64 " s, on CPU %d;%s", worker->still / NS_PER_S,
          worker->cpu, text);
     return false;
+}
+
+void say_slowest(void)
+{
+    const struct worker *slowest = &workers[0];
+
+    for (unsigned i = 1; i < worker_count; i++)
+        if (workers[i].longest > slowest->longest)
+            slowest = &workers[i];
+    say("the slowest, %s, did not come on for %.1f s once", slowest->name,
+        (double)slowest->longest / NS_PER_S);
 }
 
 void watch(void)
@@ -179,7 +192,7 @@ void done(struct worker *worker, enum tally what, uint64_t count)
     clock_check(worker);
     atomic_fetch_add_explicit(&tallies[TALLY_CLOCK], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&tallies[what], count, memory_order_relaxed);
-    atomic_fetch_add_explicit(&worker->progress, 1, memory_order_relaxed);
+    alive(worker);
     watch();
 }
 

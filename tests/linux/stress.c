@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ static void usage(void)
            "  only=LIST  some kinds of work: fp,sve,timers,ipis,pages,faults (all)\n"
            "  dmesg=W    the kernel's log must be free of stalls, lockups, bugs and warnings:\n"
            "             new (from now on, the default), all (from the beginning) or off\n"
+           "  nice=N     leaves others more of the processors, as nice(1) does: 0 to 19 (0)\n"
            "  seed=N     for random numbers (of the time)\n");
 }
 
@@ -58,6 +60,7 @@ static const struct {
     {"seconds", &options.seconds, 1, 1000000}, {"stall", &options.stall, 1, 100000},
     {"slack", &options.slack_ms, 0, 1000000},  {"fp", &options.fp, 0, 16},
     {"sve", &options.sve, 0, 16},              {"seed", &options.seed, 0, UINT64_MAX},
+    {"nice", &options.nice, 0, 19},
 };
 
 static bool parse_number(const char *argument, size_t name_length)
@@ -244,7 +247,7 @@ static void attend(struct worker *worker)
             broken = time;
         }
         sleep_for(STEP);
-        atomic_fetch_add(&worker->progress, 1);
+        alive(worker);
         watch();
     }
     join_workers();
@@ -256,6 +259,7 @@ static int report(struct worker *main_worker, uint64_t begin)
 
     for (unsigned i = 0; i < TALLIES; i++)
         total += tally(i);
+    say_slowest();
     if (total == 0)
         fail(main_worker, "nothing was checked");
     if (failures()) {
@@ -277,6 +281,8 @@ int main(int count, char **arguments)
     parse(count, arguments);
     check_groups();
     say("%" PRIu64 " s on %u CPUs, seed=%" PRIu64, options.seconds, cpus(), options.seed);
+    if (setpriority(PRIO_PROCESS, 0, (int)options.nice))
+        say("nice=%" PRIu64 ": %s", options.nice, strerror(errno));
     main_worker = worker_add("main", -1, NULL, NULL);
     self = main_worker;
     handle_signals();

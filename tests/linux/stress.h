@@ -31,7 +31,7 @@ enum tally {
 };
 
 struct options {
-    uint64_t seconds, stall, slack_ms, fp, sve, seed;
+    uint64_t seconds, stall, slack_ms, fp, sve, nice, seed;
     bool need_sve;
     const char *only;  /* groups, separated by commas; NULL for all */
     const char *dmesg; /* "new", "all" or "off" */
@@ -50,7 +50,8 @@ struct worker {
     uint64_t random;
     atomic_bool running;
     _Atomic uint64_t progress;
-    uint64_t seen, still; /* the watchdog's: a progress, and for how long it has been the same */
+    /* The watchdog's: a progress, for how long it has been the same, and the most of that. */
+    uint64_t seen, still, longest;
 };
 
 extern struct options options;
@@ -88,12 +89,25 @@ void stop(void);
 void done(struct worker *worker, enum tally what, uint64_t count);
 uint64_t tally(enum tally what);
 
+/*
+ * Within a long round, for the watchdog: each system call or fault may have to wait for locks that
+ * threads on all processors want, which takes a second where a paravisor is busy, too.
+ */
+static inline void alive(struct worker *worker)
+{
+    atomic_fetch_add_explicit(&worker->progress, 1, memory_order_relaxed);
+}
+
+
 /* Reports what is wrong and ends the run; printed with the worker's name, CPU and round. */
 void fail(struct worker *worker, const char *format, ...) __attribute__((format(printf, 2, 3)));
 unsigned failures(void);
 
 /* Looks for workers without progress; fails and exits when there are some. Any thread may. */
 void watch(void);
+
+/* Says who was without progress for the longest time, to tell slowness from a loss. */
+void say_slowest(void);
 
 /* Prints one line "stress: ..." by one write. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
