@@ -419,14 +419,24 @@ static void test_three_levels(void)
            here->order);
 }
 
+/*
+ * SGIs while VP1 does something else at VTL0. Those that come before VTL2 has left VP1 after the
+ * one before need no entry, which is a matter of the host's load; but not half of them.
+ */
+static void test_sgi_entries(const char *state)
+{
+    uint64_t before = seen[1].entries[ENTRY_INTERRUPT];
+
+    test_sgi(1);
+    report(seen[1].entries[ENTRY_INTERRUPT] - before >= ROUNDS / 2, "VP1 was %s at VTL0", state);
+}
+
 static void test_other_vp(void)
 {
-    test_sgi(1);
-    report(seen[1].entries[ENTRY_INTERRUPT] >= ROUNDS, "VP1 was off at VTL0");
+    test_sgi_entries("off");
     report(vp_start(1, secondary, 0) == PSCI_SUCCESS, "VP1 starts at VTL0");
     wait_for(&started, 1);
-    test_sgi(1);
-    report(seen[1].entries[ENTRY_INTERRUPT] >= ROUNDS, "VP1 was in WFI at VTL0");
+    test_sgi_entries("in WFI");
 }
 
 void guest_main(void)
