@@ -25,6 +25,15 @@
 #define OUTPUT_DELAY_MS 20
 #define INPUT_MAX 256
 
+#define NS_PER_S UINT64_C(1000000000)
+#define NS_PER_MS UINT64_C(1000000)
+/*
+ * The line takes twice as long over what is in the UART as VTL0 did over writing it: then a Linux
+ * that fills it in an interrupt handler comes to other things, too, however slow intercepts are.
+ */
+#define LINE_FACTOR 2
+#define LINE_MOST (100 * NS_PER_MS)
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all that follows */
 static pthread_cond_t room = PTHREAD_COND_INITIALIZER;
 static struct pl011 *uart;
@@ -32,13 +41,20 @@ static struct pl031 rtc;
 static uint8_t output[OUTPUT_MAX], input[INPUT_MAX];
 static size_t output_size, input_size;
 static bool input_ended;
+static uint64_t batch_began; /* when VTL0 began to use the UART since the line was done; 0: not yet */
+static uint64_t line_done;   /* when the line has taken what is in the UART */
 
-static uint64_t now(void)
+static uint64_t now_ns(void)
 {
     struct timespec time;
 
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec;
+    return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
+static uint64_t now(void)
+{
+    return now_ns() / NS_PER_S;
 }
 
 static void transmit(void *context, uint8_t byte)
@@ -81,12 +97,42 @@ void devices_init(uint64_t seconds)
 
 static void access_uart(uint64_t offset, unsigned size, bool write, uint64_t *value)
 {
+    uint64_t time = now_ns(), taken;
+    bool was_full = pl011_is_full(uart);
+
+    if (!batch_began) {
+        batch_began = time;
+        line_done = time + LINE_MOST;
+        machine_wake();
+    }
     if (write)
         pl011_write(uart, (uint32_t)offset, size, (uint32_t)*value);
     else
         *value = pl011_read(uart, (uint32_t)offset, size);
-    if (pl011_is_full(uart))
-        machine_wake();
+    if (was_full || !pl011_is_full(uart))
+        return;
+    taken = LINE_FACTOR * (time - batch_began);
+    line_done = time + (taken < LINE_MOST ? taken : LINE_MOST);
+    machine_wake();
+}
+
+/* With the lock held. */
+static void drain_when_due(void)
+{
+    if (!batch_began || now_ns() < line_done)
+        return;
+    batch_began = 0;
+    pl011_drain(uart);
+}
+
+/* The same: milliseconds until then; -1: nothing is there. */
+static int line_timeout(void)
+{
+    uint64_t time = now_ns();
+
+    if (!batch_began)
+        return -1;
+    return time < line_done ? (int)((line_done - time) / NS_PER_MS) + 1 : 0;
 }
 
 static void access_rtc(uint64_t offset, unsigned size, bool write, uint64_t *value)
@@ -133,12 +179,18 @@ short devices_poll_input(void)
     return events;
 }
 
+static int sooner(int one, int other)
+{
+    return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
 int devices_timeout(void)
 {
     int timeout;
 
     pthread_mutex_lock(&lock);
     timeout = output_size ? OUTPUT_DELAY_MS : pl031_timeout(&rtc);
+    timeout = sooner(timeout, line_timeout());
     pthread_mutex_unlock(&lock);
     return timeout;
 }
@@ -202,7 +254,7 @@ void devices_serve(short input_events)
         read_input();
     if (input_size)
         give_input();
-    pl011_drain(uart);
+    drain_when_due();
     pl031_ring(&rtc, now());
     pthread_mutex_unlock(&lock);
 }
