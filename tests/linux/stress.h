@@ -98,7 +98,6 @@ static inline void alive(struct worker *worker)
     atomic_fetch_add_explicit(&worker->progress, 1, memory_order_relaxed);
 }
 
-
 /* Reports what is wrong and ends the run; printed with the worker's name, CPU and round. */
 void fail(struct worker *worker, const char *format, ...) __attribute__((format(printf, 2, 3)));
 unsigned failures(void);
