@@ -7,6 +7,7 @@
  *
  *   partition.h     the partition, its VPs, what each VTL of a VP holds; the back end
  *   bank.h          which registers the VTLs of a VP share, as a table
+ *   codec.h         state as bytes, and back
  *   enable.h        enabling VTLs and starting VPs: who may, and when
  *   synic.h         the synthetic interrupt controller: messages and events for a VTL of a VP
  *   stimer.h        synthetic timers of a VTL of a VP
@@ -39,6 +40,7 @@
 #define VTL_VTL_H
 
 #include "vtl/bank.h"
+#include "vtl/codec.h"
 #include "vtl/decode.h"
 #include "vtl/enable.h"
 #include "vtl/event.h"
