@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state of a machine as sections of a snapshot, and back. The order:
+ *
+ *   SNAPSHOT_MACHINE  what it is; can be written while the guest runs
+ *   SNAPSHOT_PAGES    guest RAM; may come in several rounds, the last of them when it is frozen
+ *   the others        state; the machine is frozen
+ *   SNAPSHOT_END
+ *
+ * Who reads takes SNAPSHOT_MACHINE first, makes a machine that is like it (machine-facts.h), then
+ * machine_begin_restore(), machine_take_section() for each of the others and, after SNAPSHOT_END,
+ * machine_end_restore(). From then on it is frozen as the other one was: machine_thaw() lets it go on,
+ * machine_give_up() or machine_power_off() does away with it.
+ */
+#ifndef EMU_MACHINE_STATE_H
+#define EMU_MACHINE_STATE_H
+
+#include "emu/snapshot.h"
+
+struct machine;
+
+/* What the machine is. At any time while it has power. */
+bool machine_write_facts(struct machine *machine, struct snapshot_writer *writer, GError **error);
+/* All of RAM that is not zero. It need not be frozen; gives up when the run is over. */
+bool machine_write_ram(struct machine *machine, struct snapshot_writer *writer, GError **error);
+/* Everything else; it must be frozen. Without SNAPSHOT_END. */
+bool machine_write_state(struct machine *machine, struct snapshot_writer *writer, GError **error);
+
+/*
+ * Power for a machine_new() that is to become what the snapshot says: VMs, vCPUs, no images. On
+ * error machine_power_off() is due. Takes machine.life, as machine_freeze() does.
+ */
+bool machine_begin_restore(struct machine *machine, GError **error);
+/* Any section but SNAPSHOT_MACHINE and SNAPSHOT_END, in the order in which they were written. */
+bool machine_take_section(struct machine *machine, const struct snapshot_section *section,
+                          GError **error);
+/* Is everything there? Then it is frozen, and ready for machine_thaw(). */
+bool machine_end_restore(struct machine *machine, GError **error);
+/* After an error of one of these: machine_power_off() follows. Gives machine.life back. */
+void machine_abandon_restore(struct machine *machine);
+
+/* Freezes, saves the whole to file @path, which appears when it is complete, and thaws. */
+bool machine_save_file(struct machine *machine, const char *path, GError **error);
+
+/* All sections after SNAPSHOT_MACHINE, up to SNAPSHOT_END and what is above for them. */
+bool machine_restore(struct machine *machine, struct snapshot_reader *reader, GError **error);
+
+#endif
