@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct codec_reader;
+struct codec_writer;
 struct console;
 struct machine;
 struct pl011;
@@ -36,6 +38,16 @@ void devices_free(struct devices *devices);
 
 /* Power: devices in their reset state, or none. */
 void devices_power(struct devices *devices, bool on);
+
+/*
+ * The state of the devices, as bytes and back, while nobody uses them: no VP runs, and no input
+ * comes. Loading, into devices with power, drives no interrupt line: those are saved with the GIC
+ * (vm.h). False, with the reader's error: what has been loaded makes no sense.
+ */
+void devices_save(struct devices *devices, struct codec_writer *writer);
+bool devices_load(struct devices *devices, struct codec_reader *reader);
+/* After loading, before VPs run: input that waits may come. */
+void devices_resume(struct devices *devices);
 
 /* Is there a device at @gpa? */
 bool devices_have(const struct devices *devices, uint64_t gpa);

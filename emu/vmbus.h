@@ -47,6 +47,13 @@ void vmbuses_stop(struct vmbuses *buses);
  */
 void vmbuses_shut_down(struct vmbuses *buses);
 
+/*
+ * The state of all buses, as bytes and back, while the thread is stopped; see vmbus_load(). The
+ * same VTLs must have one.
+ */
+void vmbuses_save(const struct vmbuses *buses, struct codec_writer *writer);
+bool vmbuses_load(struct vmbuses *buses, struct codec_reader *reader);
+
 /* Adds the heartbeats of all buses. */
 void vmbuses_count(struct vmbuses *buses, struct stats *stats);
 

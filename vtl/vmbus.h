@@ -32,6 +32,8 @@
 
 #include "vtl/vmbus-ic.h"
 
+struct codec_reader;
+struct codec_writer;
 struct vtl_partition;
 struct vmbus;
 
@@ -61,6 +63,15 @@ uint64_t vmbus_run(struct vmbus *bus);
 
 /* Asks the guest to shut down; false if it does not listen. As vmbus_run(), which is then due. */
 bool vmbus_shut_down(struct vmbus *bus);
+
+/*
+ * The state of the bus, as bytes and back (state.h), while nobody uses it. What is loaded counts as
+ * written by anybody; rings are checked as they are when a guest opens them, so that guest memory
+ * must be there, and the partition's protections. A guest that was told the time is told anew, as it
+ * has stood still. False, with the reader's error: the bus is good for vmbus_free() only.
+ */
+void vmbus_save(const struct vmbus *bus, struct codec_writer *writer);
+bool vmbus_load(struct vmbus *bus, struct codec_reader *reader);
 
 struct vmbus_counts {
     uint64_t heartbeats, missed; /* answered by the guest, and not answered in time */
