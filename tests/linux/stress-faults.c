@@ -2,7 +2,6 @@
 /* Memory that is touched, given back, copied on write and mapped from files keeps what it holds. */
 #include <errno.h>
 #include <inttypes.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,7 @@
 #define MOST_PAGES 128
 #define WORDS (PAGE / 8)
 #define KIND 8
-
-static _Atomic uintptr_t memory_to_break;
+#define JUNK 0xbad
 
 /* Two words of each page tell whose it is: that is enough to see a wrong page. */
 static void write_pages(uint64_t *memory, unsigned pages, unsigned who, uint64_t round)
@@ -69,10 +67,10 @@ static void anonymous_round(struct worker *worker, unsigned pages, uint64_t roun
     if (!memory)
         return;
     write_pages(memory, pages, worker->number, round);
-    atomic_store(&memory_to_break, (uintptr_t)memory);
     sleep_for(draw(worker, NS_PER_MS));
+    if (breaks("memory"))
+        memory[0] = JUNK;
     need_pages(worker, "anonymous memory", memory, pages, round);
-    atomic_store(&memory_to_break, 0);
     madvise(memory, pages * PAGE, MADV_DONTNEED);
     for (unsigned i = 0; i < pages * WORDS; i += WORDS / 2)
         if (memory[i] != 0) {
@@ -174,19 +172,6 @@ static void run(struct worker *worker)
         done(worker, TALLY_FAULTS, pages);
         pause_after(worker, begin);
     }
-}
-
-/* The kernel checks the address: it may be gone by now. */
-void break_memory(void)
-{
-    uint64_t junk = 0xbad;
-    uintptr_t address = atomic_load(&memory_to_break);
-    int fd = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
-
-    if (address && fd >= 0 && pwrite(fd, &junk, sizeof junk, (off_t)address) < 0)
-        errno = 0;
-    if (fd >= 0)
-        close(fd);
 }
 
 void add_faults(void)

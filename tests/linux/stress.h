@@ -158,10 +158,7 @@ void break_something(void);
 void break_registers(void *context);
 bool breaks(const char *what);
 
-void break_timer(void);
 void break_ipi(void);
-void break_page(void);
-void break_memory(void);
 void break_kernel(void);
 
 /* A value that says whose it is: worker, round, and which register or word. */
