@@ -16,6 +16,9 @@
 #define MAXIMUM_MEMORY (64 * GIB)
 /* Kernels are placed, and their memory mapped, in units of 2 MiB (arm64 booting.rst). */
 #define MEMORY_UNIT (2 * MIB)
+/* Of --pulse: each takes much longer than the least. */
+#define PULSE_MIN_S 0.01
+#define PULSE_MAX_S 86400
 
 static const char summary_text[] =
     "Runs one guest with Virtual Trust Levels on this host's KVM. VTL0 holds an ordinary kernel,\n"
@@ -34,6 +37,8 @@ static const char description_text[] =
     "    vtlemu run --vtl2-kernel Image-vtl2 --vtl2-initrd initrd2.gz --vtl0-kernel Image\n"
     "  The same from an IGVM file, which has everything in it:\n"
     "    vtlemu run --igvm vtl2.igvm --vtl0-kernel Image\n"
+    "  What was saved by vtlemu snapshot goes on:\n"
+    "    vtlemu run --restore saved.vtlemu\n"
     "  Two bare-metal payloads, every switch traced, given up after ten seconds:\n"
     "    vtlemu run --vtl2-kernel a.elf --vtl0-kernel b.elf --trace switches.txt --timeout 10\n"
     "\n"
@@ -340,8 +345,66 @@ static bool check_vmbus(struct options *options, GError **error)
     return true;
 }
 
+bool options_complete(struct options *options, GError **error)
+{
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        if (!check_level(options, vtl, error))
+            return false;
+    if (options->higher_has_devices && options->level[0].console)
+        return usage(error, "--vtl0-console", options->level[0].console,
+                     "a higher VTL has VTL0's devices in this machine; give none");
+    if (options->higher_has_devices)
+        options->level[0].console = g_strdup("null");
+    fill_consoles(options);
+    return true;
+}
+
+/* The rest is said by machine_facts_adopt(), once it is known what the machine is. */
+static bool check_restored(struct options *options, GError **error)
+{
+    if (options->dump_dtb)
+        return usage(error, "--dump-dtb", *options->dump_dtb,
+                     "a restored machine gets no device trees any more; leave it out");
+    if (options->memory_text && !parse_memory("--memory", options->memory_text, 0,
+                                              &options->memory, error))
+        return false;
+    for (unsigned vtl = 1; vtl < VTL_LEVELS; vtl++) {
+        g_autofree char *option = g_strdup_printf("--vtl%u-memory", vtl);
+
+        if (!parse_memory(option, options->level[vtl].memory_text, 0,
+                          &options->level[vtl].memory, error))
+            return false;
+    }
+    return parse_number("--boot-vtl", options->boot_vtl_text, 0, VTL_LEVELS - 1,
+                        &options->boot_vtl, error) &&
+           parse_number("--max-vtl", options->max_vtl_text, 0, VTL_LEVELS - 1, &options->max_vtl,
+                        error);
+}
+
+/* Fractions are for tests, which have little time. */
+static bool check_pulse(struct options *options, GError **error)
+{
+    const char *text = options->pulse_text;
+    char *end;
+    double seconds;
+
+    options->pulse = 0;
+    if (!text)
+        return true;
+    seconds = g_ascii_strtod(text, &end);
+    if (!g_ascii_isdigit(*text) || *end || !(seconds >= PULSE_MIN_S && seconds <= PULSE_MAX_S))
+        return usage(error, "--pulse", text, "give seconds from 0.01 to 86400, as in 4 or 0.5");
+    options->pulse = (gint64)(seconds * G_USEC_PER_SEC);
+    return true;
+}
+
 static bool check_all(struct options *options, GError **error)
 {
+    if (!check_pulse(options, error))
+        return false;
+    if (options_are_restored(options))
+        return check_numbers(options, error) && check_trace(options, error) &&
+               check_sve(options, error) && check_restored(options, error);
     if (!check_numbers(options, error) || !check_kernels(options, error) ||
         !check_max_vtl(options, error) || !check_memory(options, error) ||
         !check_vmbus(options, error) || !check_dump(options, error) ||
@@ -428,6 +491,11 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
          "at the end, print switches and exits in numbers", NULL},
         {"no-reboot", 0, 0, G_OPTION_ARG_NONE, &options->no_reboot,
          "end the run when the guest asks for a reset", NULL},
+        {"restore", 0, 0, G_OPTION_ARG_FILENAME, &options->restore,
+         "go on with the machine of a snapshot, which says what it is; consoles, traces and kernels "
+         "for a later reset may be given", "FILE"},
+        {"pulse", 0, 0, G_OPTION_ARG_STRING, &options->pulse_text,
+         "every so often save the machine, tear it down and restore it: a test", "SECONDS"},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "show this text", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -508,13 +576,30 @@ void options_free(struct options *options)
     g_free(options->trace_filter);
     g_free(options->log_level);
     g_free(options->vtl0_devices);
+    g_free(options->restore);
+    g_free(options->pulse_text);
     g_strfreev(options->dump_dtb);
     g_free(options);
 }
 
 bool options_has_kernel(const struct options *options, unsigned vtl)
 {
-    return options->level[vtl].kernel || (vtl == VTL_PARAVISOR && options->igvm);
+    return options->restored_kernels & 1u << vtl || options->level[vtl].kernel ||
+           (vtl == VTL_PARAVISOR && options->igvm);
+}
+
+bool options_are_restored(const struct options *options)
+{
+    return options->restore != NULL;
+}
+
+bool options_can_boot(const struct options *options)
+{
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        if (options->restored_kernels & 1u << vtl && !options->level[vtl].kernel &&
+            !(vtl == VTL_PARAVISOR && options->igvm))
+            return false;
+    return true;
 }
 
 uint16_t options_vtls(const struct options *options)

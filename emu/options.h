@@ -48,6 +48,10 @@ struct options {
     gboolean help;
     char *vtl0_devices;      /* as given */
     bool higher_has_devices; /* VTL0's devices are a higher VTL's business */
+    char *restore;       /* a snapshot, which says what the machine is */
+    char *pulse_text;    /* as given */
+    gint64 pulse;        /* save and restore in place every so many microseconds; 0: never */
+    uint16_t restored_kernels; /* VTLs of a snapshot that have a kernel, as a set */
     char **dump_dtb;
     struct level_options level[VTL_LEVELS];
 };
@@ -62,6 +66,18 @@ void options_free(struct options *options);
 
 /* Parses "512M", "2G", "65536K" or plain bytes. False if it is none of them or too large. */
 bool options_parse_size(const char *text, uint64_t *bytes);
+
+/*
+ * Is the machine what a snapshot says? Then the options that define it hold only what the user has
+ * given besides, until machine_facts_adopt() (machine-facts.h) has put in what it is.
+ */
+bool options_are_restored(const struct options *options);
+
+/* For machine_facts_adopt(): what is left to do once it is known what the machine is. */
+bool options_complete(struct options *options, GError **error);
+
+/* Is there a file for every VTL that has a kernel, so that the machine can be booted again? */
+bool options_can_boot(const struct options *options);
 
 /* Is there something to run at @vtl: a kernel, or an IGVM file? */
 bool options_has_kernel(const struct options *options, unsigned vtl);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a machine is: see machine-facts.h. */
+#include "emu/machine-facts.h"
+
+#include <string.h>
+
+#include "emu/error.h"
+#include "emu/layout.h"
+#include "emu/sve.h"
+#include "vtl/codec.h"
+
+#define VTL_SET ((1u << VTL_LEVELS) - 1)
+/* DCZID_EL0.BS is four bits wide, in words. */
+#define ZERO_SIZE_MAX (4u << 15)
+#define SNAPSHOT_RAM_UNIT (2 * MIB)
+
+static const struct codec_field fields[] = {
+    CODEC_UPTO(struct machine_facts, cpus, LAYOUT_MAX_VPS),
+    CODEC_UPTO(struct machine_facts, memory, 64 * GIB),
+    CODEC_ARRAY(struct machine_facts, level_memory, UINT64_MAX, 64 * GIB),
+    CODEC_BITS(struct machine_facts, kernels, VTL_SET),
+    CODEC_UPTO(struct machine_facts, boot_vtl, VTL_LEVELS - 1),
+    CODEC_UPTO(struct machine_facts, max_vtl, VTL_LEVELS - 1),
+    CODEC_BITS(struct machine_facts, vmbuses, VTL_SET),
+    CODEC_BOOL(struct machine_facts, higher_has_devices),
+    CODEC_BOOL(struct machine_facts, poison),
+    CODEC_ANY(struct machine_facts, sve_lengths),
+    CODEC_UPTO(struct machine_facts, zero_size, ZERO_SIZE_MAX),
+    CODEC_ANY(struct machine_facts, counter_hz),
+};
+
+void machine_facts_write(const struct machine_facts *facts, GByteArray *bytes)
+{
+    struct codec_writer codec = {bytes};
+
+    codec_write_fields(&codec, facts, fields, G_N_ELEMENTS(fields));
+}
+
+/* Higher VTLs sit at the top of RAM, and something is left for VTL0. */
+static void check_memory(struct codec_reader *codec, const struct machine_facts *facts)
+{
+    uint64_t sum = 0;
+
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        sum += facts->level_memory[vtl];
+    codec_require(codec, facts->memory && facts->memory % SNAPSHOT_RAM_UNIT == 0, "memory",
+                  facts->memory, "must be a multiple of 2 MiB");
+    codec_require(codec, sum == facts->memory, "memory of all VTLs", sum,
+                  "must be all that there is");
+}
+
+bool machine_facts_read(const struct snapshot_section *section, struct machine_facts *facts,
+                        GError **error)
+{
+    struct codec_reader codec;
+
+    *facts = (struct machine_facts){0};
+    if (section->kind != SNAPSHOT_MACHINE) {
+        emu_set_error(error, EMU_ERROR_SETUP, "the snapshot begins with %s instead of what the "
+                      "machine is; it was not written by vtlemu", snapshot_kind_name(section->kind));
+        return false;
+    }
+    codec_begin(&codec, section->bytes, section->size);
+    codec_at(&codec, "the machine's facts");
+    codec_read_fields(&codec, facts, fields, G_N_ELEMENTS(fields));
+    codec_require(&codec, facts->cpus > 0, "cpus", facts->cpus, "must be some");
+    codec_require(&codec, facts->kernels & 1u << facts->boot_vtl, "boot_vtl", facts->boot_vtl,
+                  "must have a kernel");
+    codec_require(&codec, facts->max_vtl >= vtl_highest(facts->kernels), "max_vtl", facts->max_vtl,
+                  "there is a kernel above");
+    codec_require(&codec, facts->counter_hz > 0, "counter_hz", facts->counter_hz, "must be some");
+    check_memory(&codec, facts);
+    return codec_end(&codec, error);
+}
+
+/* --- What the user says besides -------------------------------------------------------------- */
+
+static bool refuse(GError **error, const char *option, const char *value, const char *is)
+{
+    emu_set_error(error, EMU_ERROR_USAGE, "%s%s%s: in the snapshot's machine it is %s; leave the "
+                  "option out", option, *value ? " " : "", value, is);
+    return false;
+}
+
+static bool agree_number(const char *option, const char *given, uint64_t value, uint64_t is,
+                         GError **error)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, is);
+
+    return !given || value == is || refuse(error, option, given, text);
+}
+
+static bool agree_size(const char *option, const char *given, uint64_t value, uint64_t is,
+                       GError **error)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT "M", is / MIB);
+
+    return !given || value == is || refuse(error, option, given, text);
+}
+
+static bool agree_text(const char *option, const char *given, const char *is, GError **error)
+{
+    return !given || !strcmp(given, is) || refuse(error, option, given, is);
+}
+
+static bool agree_level(const struct machine_facts *facts, const struct options *options,
+                        unsigned vtl, GError **error)
+{
+    const struct level_options *level = &options->level[vtl];
+    g_autofree char *memory = g_strdup_printf("--vtl%u-memory", vtl);
+    g_autofree char *vmbus = g_strdup_printf("--vtl%u-vmbus", vtl);
+    g_autofree char *kernel = g_strdup_printf("--vtl%u-kernel", vtl);
+
+    if (level->kernel && !(facts->kernels & 1u << vtl))
+        return refuse(error, kernel, level->kernel, "none");
+    return agree_size(memory, level->memory_text, level->memory, facts->level_memory[vtl], error) &&
+           agree_text(vmbus, level->vmbus_text, facts->vmbuses & 1u << vtl ? "on" : "off", error);
+}
+
+static bool agree_sve(const struct machine_facts *facts, const struct options *options,
+                      GError **error)
+{
+    uint64_t longest = sve_longest(facts->sve_lengths);
+
+    if (options->sve == OPTIONS_SVE_ON && longest)
+        return true; /* as long as the host's, and this is the machine's host */
+    return agree_number("--sve", options->sve_text, (uint64_t)options->sve, longest, error);
+}
+
+static bool agree(const struct machine_facts *facts, const struct options *options, GError **error)
+{
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        if (!agree_level(facts, options, vtl, error))
+            return false;
+    if (options->igvm && !(facts->kernels & 1u << VTL_PARAVISOR))
+        return refuse(error, "--igvm", options->igvm, "none");
+    if (options->poison && !facts->poison)
+        return refuse(error, "--poison", "", "off");
+    return agree_number("--cpus", options->cpus_text, (uint64_t)options->cpus, facts->cpus,
+                        error) &&
+           agree_size("--memory", options->memory_text, options->memory, facts->memory, error) &&
+           agree_number("--boot-vtl", options->boot_vtl_text, (uint64_t)options->boot_vtl,
+                        facts->boot_vtl, error) &&
+           agree_number("--max-vtl", options->max_vtl_text, (uint64_t)options->max_vtl,
+                        facts->max_vtl, error) &&
+           agree_text("--vtl0-devices", options->vtl0_devices,
+                      facts->higher_has_devices ? "higher" : "vtlemu", error) &&
+           agree_sve(facts, options, error);
+}
+
+bool machine_facts_adopt(const struct machine_facts *facts, struct options *options, GError **error)
+{
+    unsigned longest = sve_longest(facts->sve_lengths);
+
+    if (!agree(facts, options, error))
+        return false;
+    options->cpus = (int)facts->cpus;
+    options->memory = facts->memory;
+    options->boot_vtl = (int)facts->boot_vtl;
+    options->max_vtl = (int)facts->max_vtl;
+    options->higher_has_devices = facts->higher_has_devices;
+    options->poison = facts->poison;
+    options->sve = longest ? (int)longest : OPTIONS_SVE_OFF;
+    options->restored_kernels = facts->kernels;
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        options->level[vtl].memory = facts->level_memory[vtl];
+        options->level[vtl].vmbus = facts->vmbuses & 1u << vtl;
+    }
+    return options_complete(options, error);
+}
