@@ -5,15 +5,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "emu/console-private.h"
 #include "emu/error.h"
 #include "emu/file.h"
+#include "emu/socket.h"
 
 /* The terminal, of which a process has one. */
 static struct termios saved_terminal;
@@ -123,40 +122,12 @@ static bool open_pty(struct console *console, const char *path, GError **error)
     return true;
 }
 
-static int new_socket(void)
-{
-    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-}
-
-/* One that nobody listens on was left by a run that was killed. */
-static void remove_stale_socket(const struct sockaddr_un *address)
-{
-    int fd = new_socket();
-    struct stat status;
-
-    if (fd < 0)
-        return;
-    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
-        errno == ECONNREFUSED && lstat(address->sun_path, &status) == 0 && S_ISSOCK(status.st_mode))
-        unlink(address->sun_path);
-    close(fd);
-}
-
 static bool open_unix(struct console *console, const char *path, GError **error)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     g_autofree char *where = g_strconcat("unix:", path, NULL);
 
-    if (strlen(path) >= sizeof(address.sun_path)) {
-        errno = ENAMETOOLONG;
-        return open_failed(error, console->vtl, where);
-    }
-    strcpy(address.sun_path, path);
-    remove_stale_socket(&address);
-    console->listener = new_socket();
-    if (console->listener < 0 ||
-        bind(console->listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-        listen(console->listener, 1) < 0)
+    console->listener = socket_listen_path(path, S_IRWXU | S_IRWXG | S_IRWXO, 1);
+    if (console->listener < 0)
         return open_failed(error, console->vtl, where);
     console->path = g_strdup(path);
     return true;

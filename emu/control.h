@@ -80,8 +80,13 @@ struct control;
 struct control *control_open(const char *path, const control_handler handlers[CONTROL_COMMANDS],
                              void *context, GError **error);
 
-/* Commands are carried out from now on; until then they wait. */
+/*
+ * Commands that take their time are carried out from now on; until then they wait. Stopping cancels
+ * the one that is being carried out and waits for it; others wait again: nothing touches the
+ * partition between control_stop() and control_start().
+ */
 void control_start(struct control *control);
+void control_stop(struct control *control);
 
 /* Cancels what is under way and waits for that; removes the socket. NULL is fine. */
 void control_close(struct control *control);

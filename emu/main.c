@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "emu/control-command.h"
 #include "emu/error.h"
 #include "emu/inspect.h"
 #include "emu/log.h"
@@ -22,6 +23,8 @@ static const struct {
     const char *help;
 } commands[] = {
     {"run", run_main, "run a guest with Virtual Trust Levels"},
+    {"snapshot", snapshot_main, "save the partition of a run to a file"},
+    {"migrate", migrate_main, "move the guest of a run to another host"},
     {"probe", probe_main, "tell what this host offers, and what is missing"},
     {"inspect", inspect_main, "tell what a kernel file is, and whether vtlemu can boot it"},
     {"help", help_main, "show this text"},

@@ -496,6 +496,8 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
          "for a later reset may be given", "FILE"},
         {"pulse", 0, 0, G_OPTION_ARG_STRING, &options->pulse_text,
          "every so often save the machine, tear it down and restore it: a test", "SECONDS"},
+        {"control", 0, 0, G_OPTION_ARG_FILENAME, &options->control,
+         "listen on this UNIX socket for vtlemu snapshot, migrate and fw-regs guest", "SOCKET"},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "show this text", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -578,6 +580,7 @@ void options_free(struct options *options)
     g_free(options->vtl0_devices);
     g_free(options->restore);
     g_free(options->pulse_text);
+    g_free(options->control);
     g_strfreev(options->dump_dtb);
     g_free(options);
 }

@@ -53,6 +53,7 @@ struct options {
     gint64 pulse;        /* save and restore in place every so many microseconds; 0: never */
     uint16_t restored_kernels; /* VTLs of a snapshot that have a kernel, as a set */
     char **dump_dtb;
+    char *control;           /* the socket to listen on, or NULL */
     struct level_options level[VTL_LEVELS];
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "emu/console.h"
+#include "emu/control.h"
 #include "emu/error.h"
 #include "emu/log.h"
 #include "emu/machine.h"
@@ -34,6 +35,8 @@ struct run {
     struct trace *trace;
     struct machine *machine;
     struct console_set *consoles;
+    struct control *control; /* NULL without --control */
+    gint phase;              /* enum phase; atomic */
     GThread *watch;
     int signals;     /* signalfd */
     int wake;        /* eventfd, for the watch to look at what follows */
@@ -45,6 +48,9 @@ struct run {
     enum machine_end wish; /* what the machine has yet to be told; the watch's */
     unsigned wish_detail;
 };
+
+/* What a run tells who asks. */
+enum phase { PHASE_STARTING, PHASE_RUNNING, PHASE_ENDING };
 
 static bool is_ignored(int signal)
 {
@@ -114,6 +120,62 @@ static bool open_consoles(struct run *run, GError **error)
     console_set_focus(run->consoles, run->machine->level[boot].devices.console);
     console_set_start(run->consoles);
     return true;
+}
+
+/* --- Control --------------------------------------------------------------------------------- */
+
+static JsonNode *tell_status(void *context, const struct control_request *request,
+                             struct control_job *job, GError **error)
+{
+    static const char *const names[] = {"starting", "running", "ending"};
+    struct run *run = context;
+    JsonObject *status = json_object_new();
+    JsonNode *node;
+
+    (void)request;
+    (void)job;
+    (void)error;
+    json_object_set_string_member(status, "state", names[g_atomic_int_get(&run->phase)]);
+    json_object_set_int_member(status, "cpus", run->options->cpus);
+    json_object_set_int_member(status, "memory", (gint64)run->options->memory);
+    node = json_node_new(JSON_NODE_OBJECT);
+    json_node_take_object(node, status);
+    return node;
+}
+
+static JsonNode *end_by_control(void *context, const struct control_request *request,
+                                struct control_job *job, GError **error)
+{
+    (void)request;
+    (void)job;
+    (void)error;
+    quit(context, SIGINT);
+    return json_node_init_string(json_node_alloc(), "the run ends");
+}
+
+static const control_handler handlers[CONTROL_COMMANDS] = {
+    [CONTROL_STATUS] = tell_status,
+    [CONTROL_QUIT] = end_by_control,
+};
+
+static bool open_control(struct run *run, GError **error)
+{
+    if (!run->options->control)
+        return true;
+    run->control = control_open(run->options->control, handlers, run, error);
+    return run->control != NULL;
+}
+
+/* The partition is there, and commands may be carried out on it, or it is about to go. */
+static void set_phase(struct run *run, enum phase phase)
+{
+    g_atomic_int_set(&run->phase, phase);
+    if (!run->control)
+        return;
+    if (phase == PHASE_RUNNING)
+        control_start(run->control);
+    else
+        control_stop(run->control);
 }
 
 /* --- The watch ------------------------------------------------------------------------------- */
@@ -197,6 +259,7 @@ static void leave(struct run *run)
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
 
     console_set_abandon(run->consoles);
+    control_abandon(run->control);
     if (run->wish != MACHINE_RUNNING && run->machine->end == MACHINE_RUNNING) {
         run->machine->end = run->wish;
         run->machine->end_detail = run->wish_detail;
@@ -280,7 +343,9 @@ static bool run_guest(struct run *run, GError **error)
     do {
         if (!power_on(run, error))
             return false;
+        set_phase(run, PHASE_RUNNING);
         machine_wait(run->machine);
+        set_phase(run, PHASE_ENDING);
         machine_power_off(run->machine);
         again = run->machine->end == MACHINE_RESET && !run->options->no_reboot;
         if (again)
@@ -345,7 +410,7 @@ static bool prepare(struct run *run, GError **error)
             return false;
     }
     run->machine = machine_new(run->options, run->trace, error);
-    if (!run->machine || !open_consoles(run, error))
+    if (!run->machine || !open_consoles(run, error) || !open_control(run, error))
         return false;
     start_watch(run);
     return true;
@@ -389,6 +454,7 @@ static void tell_end(const struct run *run)
 
 static void finish(struct run *run)
 {
+    control_close(run->control);
     /* VPs stop before the consoles they write to go away. */
     if (run->machine)
         machine_power_off(run->machine);
