@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "emu/elect.h"
 #include "emu/kvm.h"
 #include "emu/probe.h"
 #include "emu/sve.h"
@@ -77,38 +78,28 @@ static void probe_gic(GArray *results, int vm)
               g_strdup("an interrupt controller for each VTL"), "a host with GICv3 or newer");
 }
 
-static int get_reg(void *context, uint64_t id, uint64_t *value)
+static void add_firmware_register(GArray *results, const struct fw_host_reg *reg)
 {
-    const struct vcpu *vcpu = context;
+    g_autofree char *limit = fw_reg_text(reg->id, reg->limit), *value = fw_reg_text(reg->id, reg->value);
 
-    *value = 0;
-    return kvm_get_one_reg(vcpu->fd, id, value);
+    if (reg->reg && reg->reg->owner != FW_OWNER_KVM)
+        return;
+    probe_add(results, PROBE_FACT, reg->reg ? reg->reg->name : "firmware register",
+              !reg->present ? g_strdup("not in this kernel")
+              : reg->limit != reg->value
+                  ? g_strdup_printf("%s; at most %s", value, limit)
+                  : g_strdup(value), NULL);
 }
 
-static void add_firmware_register(GArray *results, const struct fw_reg *reg,
-                                  const struct fw_reg_value *value)
+static void probe_firmware(GArray *results, int kvm)
 {
-    char text[128] = "not in this kernel";
+    struct fw_host host;
+    int error = elect_discover(kvm, &host);
 
-    if (value->present)
-        fw_reg_describe(reg, value->value, text, sizeof(text));
-    probe_add(results, PROBE_FACT, reg->name, g_strdup(text), NULL);
-}
-
-static void probe_firmware(GArray *results, int kvm, int vm)
-{
-    struct vcpu vcpu;
-    struct fw_reg_access access = {.get = get_reg, .context = &vcpu};
-    g_autofree struct fw_reg_value *values = g_new0(struct fw_reg_value, fw_reg_count);
-    int error = vcpu_open(&vcpu, kvm, vm, 0, 0);
-
-    if (error == 0)
-        error = fw_regs_discover(&access, values);
     if (error < 0)
         probe_add(results, PROBE_MISSING, "vCPU", g_strdup(g_strerror(-error)), NULL);
-    for (size_t i = 0; error == 0 && i < fw_reg_count; i++)
-        add_firmware_register(results, &fw_regs[i], &values[i]);
-    vcpu_close(&vcpu);
+    for (size_t i = 0; error == 0 && i < host.count; i++)
+        add_firmware_register(results, &host.reg[i]);
 }
 
 static void probe_vm(GArray *results, int kvm)
@@ -125,7 +116,7 @@ static void probe_vm(GArray *results, int kvm)
     probe_gic(results, vm);
     probe_capabilities(results, vm);
     probe_sve(results, kvm);
-    probe_firmware(results, kvm, vm);
+    probe_firmware(results, kvm);
     close(vm);
 }
 
