@@ -33,6 +33,10 @@ static const struct id_field ctr[] = {
     W("IDC", 28, 1), W("DIC", 29, 1),
 };
 
+static const struct id_field dczid[] = {
+    L("BS", 0), {"DZP", 4, 1, ID_LOWER_SAFE, true, 0}, /* 1: DC ZVA is prohibited */
+};
+
 static const struct id_field aa64pfr0[] = {
     L("EL0", 0), L("EL1", 4), L("EL2", 8), L("EL3", 12), S("FP", 16), S("AdvSIMD", 20),
     L("GIC", 24), L("RAS", 28), L("SVE", 32), L("SEL2", 36), L("MPAM", 40), L("AMU", 44),
@@ -224,17 +228,15 @@ static const struct id_field mvfr2[] = {
 /* KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM64_SYSREG, op0 3, CRn 0 (asm/kvm.h). */
 #define KVM_ID(op1, crm, op2)                                                                      \
     (UINT64_C(0x603000000013c000) | (op1) << 11 | (crm) << 3 | (op2))
-/* Hyper-V numbers the registers with op1 0 by CRm and op2 (TLFS, HV_REGISTER_NAME). */
-#define HV_ID_REGISTERS 0x00022000u
 #define REGISTER(name, op1, crm, op2, fields)                                                      \
-    {name, KVM_ID(op1, crm, op2), (op1) == 0 ? HV_ID_REGISTERS | (crm) << 3 | (op2) : 0,           \
-     op1, crm, op2, fields, G_N_ELEMENTS(fields)}
+    {name, KVM_ID(op1, crm, op2), op1, crm, op2, fields, G_N_ELEMENTS(fields)}
 
 const struct id_register id_registers[] = {
     REGISTER("MIDR_EL1", 0, 0, 0, midr),
     REGISTER("REVIDR_EL1", 0, 0, 6, revidr),
     REGISTER("AIDR_EL1", 1, 0, 7, aidr),
     REGISTER("CTR_EL0", 3, 0, 1, ctr),
+    REGISTER("DCZID_EL0", 3, 0, 7, dczid),
     REGISTER("ID_AA64PFR0_EL1", 0, 4, 0, aa64pfr0),
     REGISTER("ID_AA64PFR1_EL1", 0, 4, 1, aa64pfr1),
     REGISTER("ID_AA64PFR2_EL1", 0, 4, 2, aa64pfr2),
@@ -366,4 +368,24 @@ bool id_field_fits(const struct id_field *field, int64_t host, int64_t guest)
     int64_t common;
 
     return id_field_common(field, host, guest, &common) && common == guest;
+}
+
+bool id_register_fits(const struct id_register *reg, const struct id_value *host, uint64_t guest,
+                      const struct id_field **obstacle)
+{
+    uint64_t judged = 0;
+
+    for (size_t i = 0; i < reg->field_count; i++) {
+        const struct id_field *field = &reg->fields[i];
+        uint64_t mask = id_field_mask(field), differs = (host->value ^ guest) & mask;
+
+        *obstacle = field;
+        judged |= mask;
+        if (differs && ((host->writable & mask) != mask ||
+                        !id_field_fits(field, id_field_get(field, host->value),
+                                       id_field_get(field, guest))))
+            return false;
+    }
+    *obstacle = NULL;
+    return !((host->value ^ guest) & ~judged);
 }

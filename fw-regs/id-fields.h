@@ -33,8 +33,7 @@ struct id_field {
 
 struct id_register {
     const char *name;   /* "ID_AA64ISAR0_EL1" */
-    uint64_t kvm_id;    /* of KVM_GET_ONE_REG */
-    uint32_t hv_name;   /* HV_REGISTER_NAME, 0: Hyper-V has none */
+    uint64_t kvm_id;    /* of KVM_GET_ONE_REG, which does not know DCZID_EL0: guests see the host's */
     uint8_t op1, crm, op2; /* op0 is 3 and CRn 0 for all of them */
     const struct id_field *fields;
     size_t field_count;
@@ -74,7 +73,15 @@ uint64_t id_field_set(const struct id_field *field, uint64_t value, int64_t numb
  */
 bool id_field_common(const struct id_field *field, int64_t one, int64_t other, int64_t *common);
 
-/* Can a guest that has @guest live on a host that has @host? */
+/* Can a guest that has @guest live on a host that has @host, which may show guests less? */
 bool id_field_fits(const struct id_field *field, int64_t host, int64_t guest);
+
+/*
+ * Would a host that has @host let a guest have @guest in register @reg? As KVM judges: fields that
+ * are not wholly writable, and bits in no field, must be the host's. If not, *@obstacle is the first
+ * field that is in the way, or NULL if it is other bits.
+ */
+bool id_register_fits(const struct id_register *reg, const struct id_value *host, uint64_t guest,
+                      const struct id_field **obstacle);
 
 #endif
