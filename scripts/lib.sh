@@ -119,3 +119,12 @@ unpack_debs() {
         dpkg-deb -x "$deb" "$target"
     done
 }
+
+# The newest package of Linux' source, 7.x, that the mirror has in trixie-backports.
+linux_source() {
+    local package
+    package=$(private_apt apt-cache search --names-only '^linux-source-7\.[0-9]+$' |
+        awk '{ print $1 }' | sort -V | tail -n 1)
+    [ -n "$package" ] || die "no linux-source-7.x in trixie-backports of your Debian mirror"
+    printf '%s\n' "$package"
+}
