@@ -6,6 +6,7 @@
 #include "emu/layout.h"
 #include "emu/machine.h"
 #include "emu/pl011.h"
+#include "vtl/codec.h"
 
 static void transmit(void *context, uint8_t byte)
 {
@@ -146,4 +147,47 @@ bool devices_listening(void *context)
     listening = devices->uart && pl011_listening(devices->uart);
     g_mutex_unlock(&devices->lock);
     return listening;
+}
+
+/* --- State ------------------------------------------------------------------------------------ */
+
+/* All of struct pl011_state. The test device has no state. */
+static const struct codec_field uart_fields[] = {
+    CODEC_ARRAY_ANY(struct pl011_state, plain),    CODEC_ANY(struct pl011_state, raw_interrupts),
+    CODEC_ANY(struct pl011_state, polls),          CODEC_ANY(struct pl011_state, received),
+    CODEC_ANY(struct pl011_state, sent),           CODEC_BOOL(struct pl011_state, refused),
+    CODEC_ARRAY_ANY(struct pl011_state, fifo),
+};
+
+G_STATIC_ASSERT(sizeof(struct pl011_state) == 68);
+
+void devices_save(struct devices *devices, struct codec_writer *writer)
+{
+    struct pl011_state state = {0};
+
+    g_mutex_lock(&devices->lock);
+    if (devices->uart)
+        pl011_get_state(devices->uart, &state);
+    g_mutex_unlock(&devices->lock);
+    codec_write_fields(writer, &state, uart_fields, G_N_ELEMENTS(uart_fields));
+}
+
+bool devices_load(struct devices *devices, struct codec_reader *reader)
+{
+    struct pl011_state state;
+    bool possible;
+
+    codec_at(reader, "console of VTL%u", devices->vtl);
+    codec_read_fields(reader, &state, uart_fields, G_N_ELEMENTS(uart_fields));
+    g_mutex_lock(&devices->lock);
+    possible = devices->uart && pl011_set_state(devices->uart, &state);
+    g_mutex_unlock(&devices->lock);
+    if (!possible)
+        codec_fail(reader, "a PL011 cannot be in this state");
+    return codec_is_good(reader);
+}
+
+void devices_resume(struct devices *devices)
+{
+    rx_ready(devices);
 }

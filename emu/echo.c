@@ -40,6 +40,7 @@ void echo_register(struct vtl_partition *partition)
         .connection = ECHO_MESSAGES,
         .vtls = (1u << VTL_LEVELS) - 1,
         .post = post_back,
+        .buffers = &buffers,
     };
     const struct vtl_port events = {
         .connection = ECHO_EVENTS,

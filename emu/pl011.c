@@ -318,3 +318,50 @@ bool pl011_listening(const struct pl011 *uart)
 {
     return uart->plain[plain_index(IMSC)] & INT_RECEIVE;
 }
+
+/* --- State ------------------------------------------------------------------------------------ */
+
+_Static_assert(COUNT(plain) == PL011_PLAIN, "all registers that are remembered are saved");
+
+void pl011_get_state(const struct pl011 *uart, struct pl011_state *state)
+{
+    *state = (struct pl011_state){
+        .raw_interrupts = uart->raw_interrupts,
+        .polls = uart->polls,
+        .received = uart->count,
+        .sent = uart->sent,
+        .refused = uart->refused,
+    };
+    for (size_t i = 0; i < COUNT(plain); i++)
+        state->plain[i] = uart->plain[i];
+    for (unsigned i = 0; i < uart->count; i++)
+        state->fifo[i] = uart->fifo[(uart->head + i) % PL011_FIFO];
+}
+
+static bool is_possible(const struct pl011_state *state)
+{
+    for (size_t i = 0; i < COUNT(plain); i++)
+        if (state->plain[i] & ~plain[i].mask)
+            return false;
+    return !(state->raw_interrupts & ~INT_ALL) && state->polls <= POLLING &&
+           state->received <= PL011_FIFO && state->sent <= PL011_FIFO;
+}
+
+bool pl011_set_state(struct pl011 *uart, const struct pl011_state *state)
+{
+    if (!is_possible(state))
+        return false;
+    for (size_t i = 0; i < COUNT(plain); i++)
+        uart->plain[i] = state->plain[i];
+    for (size_t i = 0; i < PL011_FIFO; i++)
+        uart->fifo[i] = state->fifo[i];
+    uart->raw_interrupts = state->raw_interrupts;
+    uart->polls = state->polls;
+    uart->head = 0;
+    uart->count = state->received;
+    uart->sent = state->sent;
+    uart->refused = state->refused;
+    uart->irq = uart->raw_interrupts & *plain_register(uart, IMSC);
+    uart->announced = wants_input(uart);
+    return true;
+}

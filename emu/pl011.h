@@ -47,6 +47,27 @@ void pl011_write(struct pl011 *uart, uint32_t offset, unsigned size, uint32_t va
  */
 size_t pl011_receive(struct pl011 *uart, const uint8_t *bytes, size_t size);
 
+/*
+ * What the guest knows of it, to be saved; the ops and the pace are its owner's. Registers are those
+ * that are only remembered, in the order of their offsets.
+ */
+#define PL011_PLAIN 8
+struct pl011_state {
+    uint32_t plain[PL011_PLAIN];
+    uint32_t raw_interrupts;
+    uint32_t polls;    /* reads of the flags in a row, as far as they count */
+    uint32_t received; /* bytes in fifo[], the next one first */
+    uint32_t sent;     /* bytes in the transmit FIFO */
+    bool refused;      /* the guest has seen that that is full */
+    uint8_t fifo[PL011_FIFO];
+};
+void pl011_get_state(const struct pl011 *uart, struct pl011_state *state);
+/*
+ * False if it could never have come to that; nothing has changed then. Calls no op: the interrupt
+ * line is as the state says, and input that waits has to be announced by the owner.
+ */
+bool pl011_set_state(struct pl011 *uart, const struct pl011_state *state);
+
 /* Does the guest want to hear of input (receive or timeout interrupt unmasked)? */
 bool pl011_listening(const struct pl011 *uart);
 

@@ -2,6 +2,8 @@
 /* The host's side of VMBus: see vmbus.h. */
 #include "emu/vmbus.h"
 
+#include "vtl/codec.h"
+
 #define REFERENCE_PER_US 10u
 /* 1601 to 1970, in units of 100 ns (Linux, include/linux/hyperv.h, WLTIMEDELTA). */
 #define UNIX_EPOCH UINT64_C(116444736000000000)
@@ -155,6 +157,35 @@ void vmbuses_shut_down(struct vmbuses *buses)
     buses->shut_down = true;
     g_cond_signal(&buses->changed);
     g_mutex_unlock(&buses->lock);
+}
+
+/*
+ * Of struct vmbuses, only what the user wants and has not got yet; what is due, a bus says when its
+ * thread begins.
+ */
+void vmbuses_save(const struct vmbuses *buses, struct codec_writer *writer)
+{
+    codec_write_u8(writer, buses->shut_down);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        codec_write_u8(writer, buses->bus[vtl] != NULL);
+        if (buses->bus[vtl])
+            vmbus_save(buses->bus[vtl], writer);
+    }
+}
+
+bool vmbuses_load(struct vmbuses *buses, struct codec_reader *reader)
+{
+    codec_at(reader, "VMBus");
+    buses->shut_down = codec_read_bool(reader, "shut_down");
+    for (unsigned vtl = 0; vtl < VTL_LEVELS && codec_is_good(reader); vtl++) {
+        bool has = codec_read_bool(reader, "has a bus");
+
+        codec_require(reader, has == (buses->bus[vtl] != NULL), "VTLs with a bus", vtl,
+                      "here another set of VTLs has one");
+        if (codec_is_good(reader) && has)
+            vmbus_load(buses->bus[vtl], reader);
+    }
+    return codec_is_good(reader);
 }
 
 void vmbuses_count(struct vmbuses *buses, struct stats *stats)

@@ -4,9 +4,6 @@
 
 #include "vtl/hv-register-row.h"
 
-/* The first quadword of PendingEvent0; the second is the syndrome, PendingEvent1 the address. */
-#define EVENT_PENDING 1ull
-
 static struct hv_u128 get_event(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
     return vp->level[vtl].event[name - HV_REGISTER_PENDING_EVENT0];
@@ -15,7 +12,7 @@ static struct hv_u128 get_event(const struct vtl_vp *vp, unsigned vtl, uint32_t 
 static enum hv_status set_event(struct vtl_vp *vp, unsigned vtl, uint32_t name,
                                 struct hv_u128 value)
 {
-    if (value.low & ~EVENT_PENDING)
+    if (value.low & ~HV_EVENT_PENDING)
         return HV_STATUS_INVALID_REGISTER_VALUE;
     vp->level[vtl].event[0] = value;
     (void)name;
@@ -36,10 +33,10 @@ bool vtl_event_take(struct vtl_vp *vp, uint64_t *syndrome, uint64_t *address)
     bool pending;
 
     /* Rare: the lock can wait. An event is set by this VP itself, or while it is stopped. */
-    if (!(level->event[0].low & EVENT_PENDING))
+    if (!(level->event[0].low & HV_EVENT_PENDING))
         return false;
     g_mutex_lock(&vp->partition->lock);
-    pending = level->event[0].low & EVENT_PENDING;
+    pending = level->event[0].low & HV_EVENT_PENDING;
     *syndrome = level->event[0].high;
     *address = level->event[1].low;
     level->event[0] = level->event[1] = (struct hv_u128){0};

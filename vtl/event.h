@@ -11,6 +11,9 @@
 
 #include "vtl/partition.h"
 
+/* The first quadword of PendingEvent0; the second is the syndrome, PendingEvent1 the address. */
+#define HV_EVENT_PENDING 1ull
+
 /*
  * Takes the exception that waits for the active VTL of @vp, if one does: its ESR_EL1 and FAR_EL1.
  * For the VP's own thread, before the VTL runs.

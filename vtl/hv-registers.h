@@ -65,6 +65,7 @@ enum hv_register_name {
 /* Registers that hold a page: bit 0 enables, bits 63:12 are the page. */
 #define HV_PAGE_REGISTER_ENABLE 1ull
 #define HV_PAGE_REGISTER_ADDRESS (~0xfffull)
+#define HV_PAGE_REGISTER_KNOWN (HV_PAGE_REGISTER_ADDRESS | HV_PAGE_REGISTER_ENABLE)
 
 /* VsmPartitionConfig (TLFS, VSM, "Partition Configuration"). */
 #define HV_VSM_ENABLE_PROTECTION (1ull << 0)
@@ -80,6 +81,9 @@ enum hv_register_name {
 #define HV_VSM_INTERCEPT_PAGE (1ull << 12)
 #define HV_VSM_INTERCEPT_NOT_PRESENT (1ull << 14)
 #define HV_VSM_INTERCEPT_SYSTEM_RESET (1ull << 15)
+
+/* May VsmPartitionConfig become @value, where it is @before? */
+bool hv_vsm_config_is_valid(uint64_t before, uint64_t value);
 
 /* GuestCrashCtl (TLFS, "Guest Crash Enlightenment"). */
 #define HV_CRASH_NOTIFY (1ull << 63)

@@ -1,33 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ports and connections: see ports.h. */
-#include "vtl/ports.h"
-
-#include "vtl/synic.h"
-
-/* A guest's port. It lives as long as there are connections to it; once deleted it is useless. */
-struct guest_port {
-    struct vtl_port_settings settings;
-    bool deleted;
-    unsigned references;
-    struct synic_buffers buffers;
-};
-
-struct connection {
-    uint32_t id;
-    unsigned vtl;
-    struct guest_port *port; /* a reference */
-};
-
-/*
- * The lock comes before synic.lock, and no other is taken with it. The VMM's ports do not change
- * while VPs run.
- */
-struct vtl_ports {
-    GMutex lock;
-    GPtrArray *ports;       /* of struct guest_port */
-    GPtrArray *connections; /* of struct connection */
-    GArray *vmm;            /* of struct vtl_port */
-};
+/* Ports and connections: see ports.h. Their saved state is in ports-state.c. */
+#include "vtl/ports-private.h"
 
 static void unref_port(void *data)
 {
@@ -39,7 +12,7 @@ static void unref_port(void *data)
 
 static void free_connection(void *data)
 {
-    struct connection *connection = data;
+    struct port_connection *connection = data;
 
     unref_port(connection->port);
     g_free(connection);
@@ -82,7 +55,7 @@ unsigned vtl_connection_count(const struct vtl_partition *partition)
 
 /* --- Looking for them ------------------------------------------------------------------------- */
 
-static const struct vtl_port *find_vmm_port(const struct vtl_ports *ports, unsigned vtl,
+const struct vtl_port *ports_find_vmm(const struct vtl_ports *ports, unsigned vtl,
                                             uint32_t connection)
 {
     for (guint i = 0; i < ports->vmm->len; i++) {
@@ -94,7 +67,7 @@ static const struct vtl_port *find_vmm_port(const struct vtl_ports *ports, unsig
     return NULL;
 }
 
-static struct guest_port *find_port(const struct vtl_ports *ports, uint32_t id)
+struct guest_port *ports_find(const struct vtl_ports *ports, uint32_t id)
 {
     for (guint i = 0; i < ports->ports->len; i++) {
         struct guest_port *port = g_ptr_array_index(ports->ports, i);
@@ -105,10 +78,10 @@ static struct guest_port *find_port(const struct vtl_ports *ports, uint32_t id)
     return NULL;
 }
 
-static struct connection *find_connection(const struct vtl_ports *ports, unsigned vtl, uint32_t id)
+static struct port_connection *find_connection(const struct vtl_ports *ports, unsigned vtl, uint32_t id)
 {
     for (guint i = 0; i < ports->connections->len; i++) {
-        struct connection *connection = g_ptr_array_index(ports->connections, i);
+        struct port_connection *connection = g_ptr_array_index(ports->connections, i);
 
         if (connection->vtl == vtl && connection->id == id)
             return connection;
@@ -131,13 +104,13 @@ static unsigned count_connections(const struct vtl_ports *ports, unsigned vtl)
     unsigned count = 0;
 
     for (guint i = 0; i < ports->connections->len; i++)
-        count += ((const struct connection *)g_ptr_array_index(ports->connections, i))->vtl == vtl;
+        count += ((const struct port_connection *)g_ptr_array_index(ports->connections, i))->vtl == vtl;
     return count;
 }
 
 /* --- Creating and deleting -------------------------------------------------------------------- */
 
-static enum hv_status check_settings(const struct vtl_partition *partition,
+enum hv_status ports_check(const struct vtl_partition *partition,
                                      const struct vtl_port_settings *settings)
 {
     bool event = settings->type == HV_PORT_EVENT;
@@ -155,11 +128,11 @@ static enum hv_status check_settings(const struct vtl_partition *partition,
     return HV_STATUS_SUCCESS;
 }
 
-static enum hv_status add_port(struct vtl_ports *ports, const struct vtl_port_settings *settings)
+enum hv_status ports_add(struct vtl_ports *ports, const struct vtl_port_settings *settings)
 {
     struct guest_port *port;
 
-    if (find_port(ports, settings->id))
+    if (ports_find(ports, settings->id))
         return HV_STATUS_INVALID_PORT_ID;
     if (count_ports(ports, settings->vtl) >= VTL_PORTS_MAX)
         return HV_STATUS_INSUFFICIENT_MEMORY;
@@ -173,12 +146,12 @@ static enum hv_status add_port(struct vtl_ports *ports, const struct vtl_port_se
 enum hv_status vtl_port_create(struct vtl_partition *partition,
                                const struct vtl_port_settings *settings)
 {
-    enum hv_status status = check_settings(partition, settings);
+    enum hv_status status = ports_check(partition, settings);
 
     if (status != HV_STATUS_SUCCESS)
         return status;
     g_mutex_lock(&partition->ports->lock);
-    status = add_port(partition->ports, settings);
+    status = ports_add(partition->ports, settings);
     g_mutex_unlock(&partition->ports->lock);
     return status;
 }
@@ -197,7 +170,7 @@ enum hv_status vtl_port_delete(struct vtl_partition *partition, unsigned vtl, ui
     struct guest_port *port;
 
     g_mutex_lock(&ports->lock);
-    port = find_port(ports, id);
+    port = ports_find(ports, id);
     if (!port) {
         status = HV_STATUS_INVALID_PORT_ID;
     } else if (port->settings.vtl > vtl) {
@@ -211,10 +184,10 @@ enum hv_status vtl_port_delete(struct vtl_partition *partition, unsigned vtl, ui
     return status;
 }
 
-static enum hv_status check_connection(const struct vtl_ports *ports, unsigned vtl, uint32_t id,
+enum hv_status ports_check_connection(const struct vtl_ports *ports, unsigned vtl, uint32_t id,
                                        const struct guest_port *port, enum hv_port_type type)
 {
-    if (id & HV_PORT_ID_RESERVED || find_vmm_port(ports, vtl, id) ||
+    if (id & HV_PORT_ID_RESERVED || ports_find_vmm(ports, vtl, id) ||
         find_connection(ports, vtl, id))
         return HV_STATUS_INVALID_CONNECTION_ID;
     if (!port)
@@ -227,22 +200,28 @@ static enum hv_status check_connection(const struct vtl_ports *ports, unsigned v
                                                          : HV_STATUS_INSUFFICIENT_MEMORY;
 }
 
+void ports_add_connection(struct vtl_ports *ports, unsigned vtl, uint32_t id,
+                          struct guest_port *port)
+{
+    struct port_connection *connection = g_new(struct port_connection, 1);
+
+    *connection = (struct port_connection){id, vtl, port};
+    g_ptr_array_add(ports->connections, connection);
+}
+
 enum hv_status vtl_port_connect(struct vtl_partition *partition, unsigned vtl, uint32_t id,
                                 uint32_t port_id, enum hv_port_type type)
 {
     struct vtl_ports *ports = partition->ports;
-    struct connection *connection;
     struct guest_port *port;
     enum hv_status status;
 
     g_mutex_lock(&ports->lock);
-    port = find_port(ports, port_id);
-    status = check_connection(ports, vtl, id, port, type);
+    port = ports_find(ports, port_id);
+    status = ports_check_connection(ports, vtl, id, port, type);
     if (status == HV_STATUS_SUCCESS) {
         port->references++;
-        connection = g_new(struct connection, 1);
-        *connection = (struct connection){id, vtl, port};
-        g_ptr_array_add(ports->connections, connection);
+        ports_add_connection(ports, vtl, id, port);
     }
     g_mutex_unlock(&ports->lock);
     return status;
@@ -251,7 +230,7 @@ enum hv_status vtl_port_connect(struct vtl_partition *partition, unsigned vtl, u
 enum hv_status vtl_port_disconnect(struct vtl_partition *partition, unsigned vtl, uint32_t id)
 {
     struct vtl_ports *ports = partition->ports;
-    struct connection *connection;
+    struct port_connection *connection;
 
     g_mutex_lock(&ports->lock);
     connection = find_connection(ports, vtl, id);
@@ -296,7 +275,7 @@ static struct vtl_vp *choose_vp(struct vtl_vp *sender, const struct vtl_port_set
 static enum hv_status find_target(const struct vtl_ports *ports, unsigned vtl, uint32_t id,
                                   enum hv_port_type type, struct guest_port **port)
 {
-    const struct connection *connection = find_connection(ports, vtl, id);
+    const struct port_connection *connection = find_connection(ports, vtl, id);
 
     if (!connection)
         return HV_STATUS_INVALID_CONNECTION_ID;
@@ -328,7 +307,7 @@ enum hv_status vtl_port_post(struct vtl_vp *sender, uint32_t connection,
                              const struct hv_message *message)
 {
     struct vtl_ports *ports = sender->partition->ports;
-    const struct vtl_port *port = find_vmm_port(ports, sender->active, connection);
+    const struct vtl_port *port = ports_find_vmm(ports, sender->active, connection);
     enum hv_status status;
 
     if (port)
@@ -373,7 +352,7 @@ static enum hv_status signal_vmm(const struct vtl_port *port, struct vtl_vp *sen
 enum hv_status vtl_port_signal(struct vtl_vp *sender, uint32_t connection, uint16_t flag)
 {
     struct vtl_ports *ports = sender->partition->ports;
-    const struct vtl_port *port = find_vmm_port(ports, sender->active, connection);
+    const struct vtl_port *port = ports_find_vmm(ports, sender->active, connection);
     enum hv_status status;
 
     if (port)

@@ -29,6 +29,9 @@
 #include "smccc/hv-status.h"
 #include "vtl/partition.h"
 
+struct codec_reader;
+struct codec_writer;
+
 #define HV_ANY_VP 0xffffffffu
 
 /* Port and connection ids have 24 bits (HV_PORT_ID, HV_CONNECTION_ID). */
@@ -67,6 +70,8 @@ struct vtl_port {
                            const struct hv_message *message);
     enum hv_status (*signal)(void *context, struct vtl_vp *sender, unsigned vtl, uint16_t flag);
     void *context;
+    /* For what it posts to the VTLs of @vtls through buffers: these, so that it can be saved. */
+    struct synic_buffers *buffers;
 };
 
 struct vtl_ports *vtl_ports_new(void);
@@ -94,6 +99,23 @@ enum hv_status vtl_port_signal(struct vtl_vp *sender, uint32_t connection, uint1
 
 /* The status of a guest's call that ended in this result of the SynIC. */
 enum hv_status vtl_port_status(enum synic_result result);
+
+/*
+ * As vtl_partition_save() and vtl_partition_load() say, for what guests have created. The VMM's
+ * ports are constant.
+ */
+void vtl_ports_save(const struct vtl_ports *ports, struct codec_writer *writer);
+void vtl_ports_load(struct vtl_partition *partition, struct codec_reader *reader);
+
+/*
+ * Whose buffer a message takes that waits at @vtl, for SINT @sint of VP @vp: the hypervisor's own
+ * (NULL), a guest's port, or one of the VMM's.
+ */
+void vtl_ports_save_buffers(const struct vtl_ports *ports, const struct synic_buffers *buffers,
+                            unsigned vtl, struct codec_writer *writer);
+struct synic_buffers *vtl_ports_load_buffers(const struct vtl_ports *ports, unsigned vp,
+                                             unsigned vtl, unsigned sint,
+                                             struct codec_reader *reader);
 
 /* Ports and connections of guests; for tests. */
 unsigned vtl_port_count(const struct vtl_partition *partition);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smccc/hypercall.h"
+#include "vtl/codec.h"
 #include "vtl/partition.h"
 
 /* Pages in a row whose rights change in the same way. */
@@ -197,4 +198,125 @@ enum hv_status vtl_protection_set(struct vtl_partition *partition, unsigned owne
         __atomic_store_n(&protection->allowed[owner][i], (uint8_t)rights, __ATOMIC_RELAXED);
     end_change(partition);
     return status;
+}
+
+/* --- State ------------------------------------------------------------------------------------ */
+
+/*
+ * Rights are saved as runs of pages with the same ones. Of struct vtl_protection, @lock is not
+ * saved; which pages are RAM is constant, and compared.
+ */
+static uint64_t run_length(const uint8_t *allowed, uint64_t begin, uint64_t end)
+{
+    uint64_t next = begin + 1;
+
+    while (next < end && allowed[next] == allowed[begin])
+        next++;
+    return next - begin;
+}
+
+static void save_owner(const struct vtl_protection *protection, unsigned owner,
+                       struct codec_writer *writer)
+{
+    const uint8_t *allowed = protection->allowed[owner];
+    uint64_t length;
+
+    codec_write_u8(writer, allowed != NULL);
+    for (uint64_t index = 0; allowed && index < protection->page_count; index += length) {
+        length = run_length(allowed, index, protection->page_count);
+        codec_write_u64(writer, length);
+        codec_write_u8(writer, allowed[index]);
+    }
+}
+
+void vtl_protection_save(const struct vtl_protection *protection, struct codec_writer *writer)
+{
+    codec_write_u64(writer, protection->first_page);
+    codec_write_u64(writer, protection->page_count);
+    for (unsigned owner = 1; owner < VTL_LEVELS; owner++)
+        save_owner(protection, owner, writer);
+}
+
+/* Each run is of one page at least, so that this comes to an end. */
+static void load_runs(uint8_t *allowed, uint64_t page_count, struct codec_reader *reader)
+{
+    for (uint64_t index = 0; index < page_count && codec_is_good(reader);) {
+        uint64_t length = codec_read_u64(reader, "pages of the same rights");
+        uint8_t rights = codec_read_u8(reader, "rights");
+
+        codec_require(reader, length && length <= page_count - index, "pages of the same rights",
+                      length, "so many are not left");
+        codec_require(reader, vtl_protection_is_valid(rights), "rights", rights,
+                      "nothing can enforce them");
+        if (!codec_is_good(reader))
+            return;
+        memset(allowed + index, rights, length);
+        index += length;
+    }
+}
+
+static void load_owner(struct vtl_protection *protection, unsigned owner,
+                       struct codec_reader *reader)
+{
+    uint8_t *allowed;
+
+    codec_at(reader, "protections of VTL%u", owner);
+    if (!codec_read_bool(reader, "there are any"))
+        return;
+    allowed = g_try_malloc0(protection->page_count + 1);
+    if (!allowed) {
+        codec_fail(reader, "no memory for the rights of %" G_GUINT64_FORMAT " pages",
+                   protection->page_count);
+        return;
+    }
+    load_runs(allowed, protection->page_count, reader);
+    g_free(protection->allowed[owner]);
+    protection->allowed[owner] = allowed;
+}
+
+void vtl_protection_load(struct vtl_protection *protection, struct codec_reader *reader)
+{
+    uint64_t first_page, page_count;
+
+    codec_at(reader, "protections");
+    first_page = codec_read_u64(reader, "first page");
+    page_count = codec_read_u64(reader, "pages");
+    codec_require(reader, first_page == protection->first_page, "first page", first_page,
+                  "RAM begins elsewhere here");
+    codec_require(reader, page_count == protection->page_count, "pages", page_count,
+                  "there is another size of RAM here");
+    for (unsigned owner = 1; owner < VTL_LEVELS; owner++)
+        load_owner(protection, owner, reader);
+}
+
+/* What is less than all rights, in as few stretches as possible. */
+static int tell_vtl(struct vtl_partition *partition, unsigned vtl)
+{
+    const struct vtl_protection *protection = &partition->protection;
+    struct stretch stretch = {.before = HV_PAGE_ALL, .after = HV_PAGE_ALL};
+
+    for (uint64_t index = 0; index < protection->page_count; index++) {
+        unsigned rights = effective_with(protection, vtl, index, 0, HV_PAGE_ALL);
+
+        if (rights != stretch.after) {
+            int error = apply_stretch(partition, vtl, &stretch);
+
+            if (error < 0)
+                return error;
+            stretch = (struct stretch){index, index, HV_PAGE_ALL, rights};
+        }
+        stretch.end = index + 1;
+    }
+    return apply_stretch(partition, vtl, &stretch);
+}
+
+int vtl_protection_tell(struct vtl_partition *partition)
+{
+    int error = 0;
+
+    begin_change(partition, VTL_LEVELS - 1);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS - 1 && error == 0; vtl++)
+        error = tell_vtl(partition, vtl);
+    end_change(partition);
+    return error;
 }

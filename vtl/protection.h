@@ -20,6 +20,8 @@
 /* Three VTLs: VTL0 the ordinary guest, VTL1 a secure kernel, VTL2 a paravisor. */
 #define VTL_LEVELS 3
 
+struct codec_reader;
+struct codec_writer;
 struct vtl_partition;
 
 /*
@@ -70,5 +72,10 @@ enum hv_status vtl_protection_enable(struct vtl_partition *partition, unsigned o
  */
 enum hv_status vtl_protection_set(struct vtl_partition *partition, unsigned owner, uint64_t page,
                                   uint64_t count, unsigned rights);
+
+/* As vtl_partition_save(), vtl_partition_load() and vtl_partition_tell() say. */
+void vtl_protection_save(const struct vtl_protection *protection, struct codec_writer *writer);
+void vtl_protection_load(struct vtl_protection *protection, struct codec_reader *reader);
+int vtl_protection_tell(struct vtl_partition *partition);
 
 #endif

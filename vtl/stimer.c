@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "vtl/codec.h"
 #include "vtl/hv-register-row.h"
 
 #define CONFIG_KNOWN                                                                               \
@@ -150,6 +151,14 @@ static uint64_t without_illegal_enable(uint64_t config)
     return legal ? config : config & ~HV_STIMER_ENABLE;
 }
 
+/* In direct mode it needs the INTID of a PPI, as soon as it is or may be enabled. */
+static bool has_vector(uint64_t config)
+{
+    return !(config & HV_STIMER_DIRECT) ||
+           !(config & (HV_STIMER_ENABLE | HV_STIMER_AUTO_ENABLE)) ||
+           vector_of(config) >= HV_STIMER_VECTOR_MIN;
+}
+
 /* With the lock held. */
 static void start(const struct place *place, uint64_t config, uint64_t count)
 {
@@ -177,9 +186,7 @@ static enum hv_status set_config(struct vtl_vp *vp, unsigned vtl, uint32_t name,
 
     if (value.low & ~CONFIG_KNOWN || value.high)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    if (value.low & HV_STIMER_DIRECT &&
-        value.low & (HV_STIMER_ENABLE | HV_STIMER_AUTO_ENABLE) &&
-        vector_of(value.low) < HV_STIMER_VECTOR_MIN)
+    if (!has_vector(value.low))
         return HV_STATUS_INVALID_PARAMETER;
     g_mutex_lock(&vp->level[vtl].stimers.lock);
     start(&place, value.low, place.timer->count);
@@ -230,3 +237,51 @@ static const struct hv_register registers[] = {
 G_STATIC_ASSERT(G_N_ELEMENTS(registers) == 2 * HV_STIMERS);
 
 const struct hv_register_table hv_stimer_registers = {registers, G_N_ELEMENTS(registers)};
+
+/* --- State ------------------------------------------------------------------------------------ */
+
+/* All of struct stimer. */
+static const struct codec_field fields[] = {
+    CODEC_BITS(struct stimer, config, CONFIG_KNOWN),
+    CODEC_ANY(struct stimer, count),
+    CODEC_ANY(struct stimer, due),
+    CODEC_ANY(struct stimer, when),
+};
+
+void stimers_save(const struct stimers *stimers, struct codec_writer *writer)
+{
+    for (unsigned i = 0; i < HV_STIMERS; i++)
+        codec_write_fields(writer, &stimers->timer[i], fields, G_N_ELEMENTS(fields));
+}
+
+/* One that runs has a period, or expire() would divide by 0; one that does not has no time. */
+static void check(struct codec_reader *reader, const struct stimer *timer)
+{
+    bool runs = timer->config & HV_STIMER_ENABLE && timer->count;
+
+    codec_require(reader,
+                  has_vector(timer->config) &&
+                      without_illegal_enable(timer->config) == timer->config,
+                  "StimerConfig", timer->config, "such a timer cannot be enabled");
+    codec_require(reader, runs || (timer->due == STIMER_NEVER && timer->when == STIMER_NEVER),
+                  "when", timer->when, "the timer does not run");
+    codec_require(reader, timer->when >= timer->due, "when", timer->when,
+                  "a timer is not served before it is due");
+}
+
+void stimers_load(struct stimers *stimers, struct codec_reader *reader)
+{
+    for (unsigned i = 0; i < HV_STIMERS; i++) {
+        codec_read_fields(reader, &stimers->timer[i], fields, G_N_ELEMENTS(fields));
+        check(reader, &stimers->timer[i]);
+    }
+}
+
+void stimers_tell(struct vtl_vp *vp, unsigned vtl)
+{
+    const struct vtl_partition *partition = vp->partition;
+
+    for (unsigned i = 0; i < HV_STIMERS; i++)
+        partition->backend->set_timer(partition->machine, vp->index, vtl, i,
+                                      vp->level[vtl].stimers.timer[i].when);
+}

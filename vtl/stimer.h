@@ -68,6 +68,11 @@ struct stimers {
 void stimers_init(struct stimers *stimers);
 void stimers_clear(struct stimers *stimers);
 
+/* As vtl_partition_save(), vtl_partition_load() and vtl_partition_tell() say. */
+void stimers_save(const struct stimers *stimers, struct codec_writer *writer);
+void stimers_load(struct stimers *stimers, struct codec_reader *reader);
+void stimers_tell(struct vtl_vp *vp, unsigned vtl);
+
 /*
  * To be called once the time has come that the back end's set_timer() was told; called earlier, it
  * does no more than tell it again. From any thread, with or without vtl_partition.lock.

@@ -4,9 +4,6 @@
 #include "vtl/hv-register-row.h"
 #include "vtl/synic.h"
 
-#define SINT_KNOWN (HV_SINT_VECTOR | HV_SINT_MASKED | HV_SINT_POLLING)
-#define PAGE_KNOWN (HV_PAGE_REGISTER_ADDRESS | HV_PAGE_REGISTER_ENABLE)
-
 /* Every write may be what a message has waited for. */
 static void store_and_scan(struct vtl_vp *vp, unsigned vtl, uint64_t *reg, uint64_t value)
 {
@@ -26,12 +23,17 @@ static struct hv_u128 get_sint(const struct vtl_vp *vp, unsigned vtl, uint32_t n
 
 static enum hv_status set_sint(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
 {
-    if (value.low & ~SINT_KNOWN)
+    if (value.low & ~HV_SINT_KNOWN)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    if (!(value.low & HV_SINT_MASKED) && (value.low & HV_SINT_VECTOR) < HV_SINT_VECTOR_MIN)
+    if (!synic_sint_has_vector(value.low))
         return HV_STATUS_INVALID_PARAMETER;
     store_and_scan(vp, vtl, &vp->level[vtl].synic.sint[name - HV_REGISTER_SINT0], value.low);
     return HV_STATUS_SUCCESS;
+}
+
+bool synic_sint_has_vector(uint64_t value)
+{
+    return value & HV_SINT_MASKED || (value & HV_SINT_VECTOR) >= HV_SINT_VECTOR_MIN;
 }
 
 static struct hv_u128 get_scontrol(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
@@ -82,7 +84,7 @@ static enum hv_status set_page(struct vtl_vp *vp, unsigned vtl, uint32_t name, s
     struct synic *synic = &vp->level[vtl].synic;
     uint64_t *page = name == HV_REGISTER_SIMP ? &synic->simp : &synic->siefp;
 
-    if (value.low & ~PAGE_KNOWN)
+    if (value.low & ~HV_PAGE_REGISTER_KNOWN)
         return HV_STATUS_INVALID_REGISTER_VALUE;
     if (value.low & HV_PAGE_REGISTER_ENABLE && value.low != *page)
         clear_page(vp, vtl, value.low);
@@ -94,7 +96,7 @@ static enum hv_status set_page(struct vtl_vp *vp, unsigned vtl, uint32_t name, s
 static enum hv_status set_ring(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
 {
     (void)name;
-    if (value.low & ~PAGE_KNOWN)
+    if (value.low & ~HV_PAGE_REGISTER_KNOWN)
         return HV_STATUS_INVALID_REGISTER_VALUE;
     store_and_scan(vp, vtl, &vp->level[vtl].synic.sirbp, value.low);
     return HV_STATUS_SUCCESS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Messages of the SynIC: see synic.h. Its event flags are in synic-events.c, its notices in
- * synic-notices.c, its registers in synic-registers.c.
+ * synic-notices.c, its registers in synic-registers.c, its saved state in synic-state.c.
  */
 #include "vtl/synic.h"
 
@@ -14,12 +14,6 @@
 #include "vtl/hv-registers.h"
 
 G_STATIC_ASSERT(sizeof(struct hv_message) * HV_SYNIC_SINTS == HV_PAGE_SIZE);
-
-/* A message that waits, and in whose buffer; NULL: the hypervisor's own. */
-struct entry {
-    struct hv_message message;
-    struct synic_buffers *buffers;
-};
 
 /* Where a message is to go. */
 struct slot {
@@ -38,11 +32,12 @@ void synic_init(struct synic *synic)
     }
 }
 
-static struct entry *entry_new(const struct hv_message *message, struct synic_buffers *buffers)
+struct synic_entry *synic_entry_new(const struct hv_message *message,
+                                    struct synic_buffers *buffers)
 {
-    struct entry *entry = g_new(struct entry, 1);
+    struct synic_entry *entry = g_new(struct synic_entry, 1);
 
-    *entry = (struct entry){*message, buffers};
+    *entry = (struct synic_entry){*message, buffers};
     entry->message.zero[0] = entry->message.zero[1] = 0;
     if (buffers)
         buffers->used++;
@@ -51,7 +46,7 @@ static struct entry *entry_new(const struct hv_message *message, struct synic_bu
 
 static void entry_free(void *data)
 {
-    struct entry *entry = data;
+    struct synic_entry *entry = data;
 
     if (entry->buffers)
         entry->buffers->used--;
@@ -181,7 +176,7 @@ static struct hv_message timer_message(const struct vtl_vp *vp, const struct syn
 
 static struct hv_message first_message(struct synic *synic, unsigned sint)
 {
-    const struct entry *entry = g_queue_peek_head(&synic->queue[sint]);
+    const struct synic_entry *entry = g_queue_peek_head(&synic->queue[sint]);
 
     return entry->message;
 }
@@ -224,12 +219,12 @@ static unsigned count_own(const GQueue *queue)
     unsigned count = 0;
 
     for (const GList *link = queue->head; link; link = link->next)
-        count += !((const struct entry *)link->data)->buffers;
+        count += !((const struct synic_entry *)link->data)->buffers;
     return count;
 }
 
 static enum synic_result enqueue(struct vtl_vp *vp, unsigned vtl, unsigned sint,
-                                 struct entry *entry)
+                                 struct synic_entry *entry)
 {
     GQueue *queue = &vp->level[vtl].synic.queue[sint];
     const struct synic_buffers *buffers = entry->buffers;
@@ -260,7 +255,7 @@ enum synic_result synic_post(struct vtl_vp *vp, unsigned vtl, unsigned sint,
     if (!is_well_formed(vtl, sint, message))
         return SYNIC_REFUSED;
     g_mutex_lock(&vp->level[vtl].synic.lock);
-    result = enqueue(vp, vtl, sint, entry_new(message, NULL));
+    result = enqueue(vp, vtl, sint, synic_entry_new(message, NULL));
     g_mutex_unlock(&vp->level[vtl].synic.lock);
     return result;
 }
@@ -303,7 +298,7 @@ enum synic_result synic_post_through(struct vtl_vp *vp, unsigned vtl, unsigned s
         return SYNIC_REFUSED;
     g_mutex_lock(&vp->level[vtl].synic.lock);
     if (synic_has_page(&vp->level[vtl].synic, vp->level[vtl].synic.simp))
-        result = enqueue(vp, vtl, sint, entry_new(message, buffers));
+        result = enqueue(vp, vtl, sint, synic_entry_new(message, buffers));
     g_mutex_unlock(&vp->level[vtl].synic.lock);
     return result;
 }
@@ -316,7 +311,7 @@ void synic_forget(struct vtl_vp *vp, unsigned vtl, unsigned sint,
 
     g_mutex_lock(&synic->lock);
     for (GList *link = synic->queue[sint].head; link; link = next) {
-        struct entry *entry = link->data;
+        struct synic_entry *entry = link->data;
 
         next = link->next;
         if (entry->buffers != buffers)
@@ -344,7 +339,7 @@ static enum synic_result post_direct(struct vtl_vp *vp, unsigned vtl, unsigned s
     scan(vp, vtl, sint);
     if (!synic_can_take(vp, vtl, sint))
         return SYNIC_BUSY;
-    if (enqueue(vp, vtl, sint, entry_new(message, NULL)) == SYNIC_DELIVERED)
+    if (enqueue(vp, vtl, sint, synic_entry_new(message, NULL)) == SYNIC_DELIVERED)
         return SYNIC_DELIVERED;
     /* The owner has put something into the slot meanwhile, or taken its page away. */
     entry_free(g_queue_pop_tail(&vp->level[vtl].synic.queue[sint]));

@@ -36,6 +36,8 @@
 #include "smccc/hv-status.h"
 #include "vtl/protection.h"
 
+struct codec_reader;
+struct codec_writer;
 struct vtl_vp;
 
 #define HV_SYNIC_SINTS 16
@@ -45,6 +47,7 @@ struct vtl_vp;
 #define HV_SINT_VECTOR_MIN 0x10u
 #define HV_SINT_MASKED (1ull << 16)
 #define HV_SINT_POLLING (1ull << 18) /* messages, but no interrupt */
+#define HV_SINT_KNOWN (HV_SINT_VECTOR | HV_SINT_MASKED | HV_SINT_POLLING)
 
 #define HV_SCONTROL_ENABLE 1ull
 #define HV_SYNIC_VERSION 1u
@@ -178,6 +181,24 @@ bool synic_takes_events(struct vtl_vp *vp, unsigned vtl);
  */
 enum synic_result synic_signal(struct vtl_vp *vp, unsigned vtl, unsigned sint, unsigned flag,
                                bool *newly);
+
+/* Has a SINT of this value the vector that it needs? */
+bool synic_sint_has_vector(uint64_t value);
+
+/*
+ * As vtl_partition_save() and vtl_partition_load() say. Ports are there before, as messages wait in
+ * their buffers; the VP's has_notices is seen to.
+ */
+void synic_save(const struct vtl_vp *vp, unsigned vtl, struct codec_writer *writer);
+void synic_load(struct vtl_vp *vp, unsigned vtl, struct codec_reader *reader);
+
+/* For the files of the SynIC: a message that waits, and in whose buffer; NULL: the hypervisor's. */
+struct synic_entry {
+    struct hv_message message;
+    struct synic_buffers *buffers;
+};
+struct synic_entry *synic_entry_new(const struct hv_message *message,
+                                    struct synic_buffers *buffers);
 
 /*
  * For the files of the SynIC, with synic.lock held: is the SynIC on, and with it the page that the

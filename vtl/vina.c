@@ -62,6 +62,11 @@ void vtl_vina_enter(struct vtl_vp *vp)
         set_asserted(vp, false);
 }
 
+bool vtl_vina_has_vector(uint64_t value)
+{
+    return !(value & HV_VINA_ENABLED) || (value & HV_VINA_VECTOR) >= HV_SINT_VECTOR_MIN;
+}
+
 static struct hv_u128 get_vina(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
     (void)name;
@@ -74,9 +79,9 @@ static enum hv_status set_vina(struct vtl_vp *vp, unsigned vtl, uint32_t name, s
     (void)name;
     if (vtl == 0)
         return HV_STATUS_INVALID_PARAMETER;
-    if (value.low & ~(HV_VINA_VECTOR | HV_VINA_ENABLED | HV_VINA_AUTO_RESET))
+    if (value.low & ~HV_VINA_KNOWN)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    if (value.low & HV_VINA_ENABLED && (value.low & HV_VINA_VECTOR) < HV_SINT_VECTOR_MIN)
+    if (!vtl_vina_has_vector(value.low))
         return HV_STATUS_INVALID_PARAMETER;
     vp->level[vtl].vina = value.low;
     return HV_STATUS_SUCCESS;

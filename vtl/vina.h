@@ -17,6 +17,10 @@
 #define HV_VINA_VECTOR 0xffull /* an INTID */
 #define HV_VINA_ENABLED (1ull << 8)
 #define HV_VINA_AUTO_RESET (1ull << 9)
+#define HV_VINA_KNOWN (HV_VINA_VECTOR | HV_VINA_ENABLED | HV_VINA_AUTO_RESET)
+
+/* Has a VsmVina of this value the vector that it needs? */
+bool vtl_vina_has_vector(uint64_t value);
 
 /* Does the VTL that runs want to know of interrupts for lower ones? */
 bool vtl_vina_watches(const struct vtl_vp *vp);

@@ -94,14 +94,18 @@ void vmbus_channel_gpadl_teardown(struct vmbus *bus, const void *message, size_t
 
 /* --- Opening and closing ---------------------------------------------------------------------- */
 
+bool vmbus_channel_fits(const struct vmbus_gpadl *gpadl, uint32_t relid, uint32_t guest_offset)
+{
+    return gpadl->relid == relid && gpadl->filled == gpadl->count &&
+           guest_offset >= RING_PAGES_MIN && guest_offset <= gpadl->count &&
+           gpadl->count - guest_offset >= RING_PAGES_MIN;
+}
+
 static bool open_rings(struct vmbus_channel *channel, const struct vmbus_gpadl *gpadl,
                        uint32_t guest_offset)
 {
     struct vmbus *bus = channel->bus;
 
-    if (guest_offset < RING_PAGES_MIN || guest_offset > gpadl->count ||
-        gpadl->count - guest_offset < RING_PAGES_MIN)
-        return false;
     channel->from_guest.partition = channel->to_guest.partition = bus->partition;
     channel->from_guest.vtl = channel->to_guest.vtl = bus->vtl;
     return vmbus_ring_open(&channel->from_guest, gpadl->pages, guest_offset, true) &&
@@ -115,7 +119,7 @@ static bool open_channel(struct vmbus *bus, const struct vmbus_open_channel *req
     const struct vmbus_gpadl *gpadl = vmbus_gpadl_find(bus->gpadls, request->gpadl);
 
     if (!channel || channel->open || request->vp >= bus->partition->vp_count || !gpadl ||
-        gpadl->relid != request->relid || gpadl->filled != gpadl->count ||
+        !vmbus_channel_fits(gpadl, request->relid, request->guest_offset) ||
         !open_rings(channel, gpadl, request->guest_offset))
         return false;
     channel->open = true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smccc/hypercall.h"
+#include "vtl/codec.h"
 #include "vtl/vmbus-protocol.h"
 
 /* An address has 64 bits. */
@@ -98,4 +99,60 @@ enum vmbus_gpadl_result vmbus_gpadl_continue(GPtrArray *gpadls, const void *mess
     if (!gpadl || gpadl->filled == gpadl->count)
         return VMBUS_GPADL_UNKNOWN;
     return fill(gpadls, gpadl, (const uint8_t *)(body + 1), size - sizeof(*body));
+}
+
+/* --- State ------------------------------------------------------------------------------------ */
+
+/* Of struct vmbus_gpadl; of pages[], those that are filled come then. */
+static const struct codec_field fields[] = {
+    CODEC_ANY(struct vmbus_gpadl, id),
+    CODEC_ANY(struct vmbus_gpadl, relid),
+    CODEC_UPTO(struct vmbus_gpadl, count, VMBUS_GPADL_PAGES_MAX),
+    CODEC_UPTO(struct vmbus_gpadl, filled, VMBUS_GPADL_PAGES_MAX),
+};
+
+G_STATIC_ASSERT(sizeof(void *) != 8 || sizeof(struct vmbus_gpadl) == 24);
+
+void vmbus_gpadls_save(const GPtrArray *gpadls, struct codec_writer *writer)
+{
+    codec_write_u32(writer, gpadls->len);
+    for (guint i = 0; i < gpadls->len; i++) {
+        const struct vmbus_gpadl *gpadl = g_ptr_array_index(gpadls, i);
+
+        codec_write_fields(writer, gpadl, fields, G_N_ELEMENTS(fields));
+        for (uint32_t page = 0; page < gpadl->filled; page++)
+            codec_write_u64(writer, gpadl->pages[page]);
+    }
+}
+
+static void load_pages(struct vmbus_gpadl *gpadl, struct codec_reader *reader)
+{
+    gpadl->pages = g_new0(uint64_t, gpadl->count);
+    for (uint32_t i = 0; i < gpadl->filled; i++) {
+        gpadl->pages[i] = codec_read_u64(reader, "page");
+        codec_require(reader, gpadl->pages[i] <= PAGE_NUMBER_MAX, "page", gpadl->pages[i],
+                      "there are not so many");
+    }
+}
+
+static void load_gpadl(GPtrArray *gpadls, struct codec_reader *reader)
+{
+    struct vmbus_gpadl *gpadl = g_new0(struct vmbus_gpadl, 1);
+
+    codec_read_fields(reader, gpadl, fields, G_N_ELEMENTS(fields));
+    codec_require(reader, gpadl->id && !vmbus_gpadl_find(gpadls, gpadl->id), "id", gpadl->id,
+                  "it must be a number of its own");
+    codec_require(reader, gpadl->filled && gpadl->filled <= gpadl->count, "filled", gpadl->filled,
+                  "it must be some, and not more than count");
+    if (codec_is_good(reader))
+        load_pages(gpadl, reader);
+    g_ptr_array_add(gpadls, gpadl);
+}
+
+void vmbus_gpadls_load(GPtrArray *gpadls, struct codec_reader *reader)
+{
+    uint32_t count = codec_read_count(reader, "GPADLs", VMBUS_GPADLS_MAX);
+
+    for (uint32_t i = 0; i < count && codec_is_good(reader); i++)
+        load_gpadl(gpadls, reader);
 }

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct codec_reader;
+struct codec_writer;
+
 #define VMBUS_GPADLS_MAX 64
 #define VMBUS_GPADL_PAGES_MAX 1024u
 
@@ -42,5 +45,9 @@ void vmbus_gpadl_remove(GPtrArray *gpadls, struct vmbus_gpadl *gpadl);
  */
 enum vmbus_gpadl_result vmbus_gpadl_begin(GPtrArray *gpadls, const void *message, size_t size);
 enum vmbus_gpadl_result vmbus_gpadl_continue(GPtrArray *gpadls, const void *message, size_t size);
+
+/* As vmbus_save() and vmbus_load() say. */
+void vmbus_gpadls_save(const GPtrArray *gpadls, struct codec_writer *writer);
+void vmbus_gpadls_load(GPtrArray *gpadls, struct codec_reader *reader);
 
 #endif

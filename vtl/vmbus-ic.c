@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "vtl/codec.h"
+
 #define VERSIONS_MAX 4
 
 G_STATIC_ASSERT(sizeof(struct vmbus_ic_header) == 20);
@@ -323,4 +325,45 @@ bool vmbus_ic_shut_down(struct vmbus_ic *ic, uint64_t reference)
     ic->wanted = true;
     ic->due = reference;
     return true;
+}
+
+/* --- State ------------------------------------------------------------------------------------ */
+
+/* Of struct vmbus_ic; service and vtl are constant. */
+static const struct codec_field fields[] = {
+    CODEC_UPTO(struct vmbus_ic, state, VMBUS_IC_USELESS),
+    CODEC_ANY(struct vmbus_ic, framework.major),
+    CODEC_ANY(struct vmbus_ic, framework.minor),
+    CODEC_ANY(struct vmbus_ic, version.major),
+    CODEC_ANY(struct vmbus_ic, version.minor),
+    CODEC_ANY(struct vmbus_ic, due),
+    CODEC_BOOL(struct vmbus_ic, open),
+    CODEC_ANY(struct vmbus_ic, sequence),
+    CODEC_ANY(struct vmbus_ic, lost),
+    CODEC_ANY(struct vmbus_ic, answered),
+    CODEC_ANY(struct vmbus_ic, missed),
+    CODEC_BOOL(struct vmbus_ic, told_time),
+    CODEC_BOOL(struct vmbus_ic, told_useless),
+    CODEC_BOOL(struct vmbus_ic, wanted),
+};
+
+G_STATIC_ASSERT(sizeof(struct vmbus_ic) == 80);
+
+void vmbus_ic_save(const struct vmbus_ic *ic, struct codec_writer *writer)
+{
+    codec_write_fields(writer, ic, fields, G_N_ELEMENTS(fields));
+}
+
+void vmbus_ic_load(struct vmbus_ic *ic, struct codec_reader *reader)
+{
+    codec_read_fields(reader, ic, fields, G_N_ELEMENTS(fields));
+    if (ic->state == VMBUS_IC_READY &&
+        (!is_offered(frameworks, G_N_ELEMENTS(frameworks), &ic->framework) ||
+         !is_offered(versions[ic->service].version, versions[ic->service].count, &ic->version)))
+        codec_fail(reader, "version is %u.%u, which has never been offered", ic->version.major,
+                   ic->version.minor);
+    if (ic->told_time && ic->service == VMBUS_TIMESYNC) {
+        ic->told_time = false;
+        ic->due = 0;
+    }
 }

@@ -15,6 +15,9 @@
 
 #include "vtl/vmbus-protocol.h"
 
+struct codec_reader;
+struct codec_writer;
+
 /* Of all services. */
 #define VMBUS_IC_PACKET_MAX 4096u
 #define VMBUS_IC_NEVER UINT64_MAX
@@ -84,5 +87,12 @@ bool vmbus_ic_answer(struct vmbus_ic *ic, uint64_t reference, const uint8_t *pac
 
 /* The guest is to be asked to shut down. False: it cannot be, or it has been. */
 bool vmbus_ic_shut_down(struct vmbus_ic *ic, uint64_t reference);
+
+/*
+ * As vmbus_save() and vmbus_load() say. A guest that was told the time is told anew, at once:
+ * what it was told may be long ago.
+ */
+void vmbus_ic_save(const struct vmbus_ic *ic, struct codec_writer *writer);
+void vmbus_ic_load(struct vmbus_ic *ic, struct codec_reader *reader);
 
 #endif

@@ -48,6 +48,13 @@ struct vmbus {
 /* Tells the user of nonsense, the first times. */
 void vmbus_complain(struct vmbus *bus, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Is this a version of the protocol that is spoken here? */
+bool vmbus_is_supported(uint32_t version);
+#define VMBUS_COMPLAINTS_MAX 10u /* a guest must not fill disks */
+
+/* Can there be two rings of channel @relid in @gpadl, the second from page @guest_offset on? */
+bool vmbus_channel_fits(const struct vmbus_gpadl *gpadl, uint32_t relid, uint32_t guest_offset);
+
 /* Sends a message, whose room has been seen to. */
 void vmbus_send(struct vmbus *bus, const void *message, size_t size);
 

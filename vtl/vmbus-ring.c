@@ -65,13 +65,23 @@ static uint32_t distance(const struct vmbus_ring *ring, uint32_t from, uint32_t 
     return to >= from ? to - from : ring->size - from + to;
 }
 
-bool vmbus_ring_open(struct vmbus_ring *ring, const uint64_t *pages, uint32_t count, bool reads)
+bool vmbus_ring_reopen(struct vmbus_ring *ring, const uint64_t *pages, uint32_t count, uint32_t own,
+                       bool waits)
 {
     ring->pages = pages;
     ring->size = (count - 1) * HV_PAGE_SIZE;
-    ring->waits = false;
-    return load(ring, reads ? VMBUS_RING_READ : VMBUS_RING_WRITE, &ring->own) &&
-           is_index(ring, ring->own);
+    ring->own = own;
+    ring->waits = waits;
+    return is_index(ring, own);
+}
+
+bool vmbus_ring_open(struct vmbus_ring *ring, const uint64_t *pages, uint32_t count, bool reads)
+{
+    uint32_t own;
+
+    ring->pages = pages;
+    return load(ring, reads ? VMBUS_RING_READ : VMBUS_RING_WRITE, &own) &&
+           vmbus_ring_reopen(ring, pages, count, own, false);
 }
 
 /* --- Reading ---------------------------------------------------------------------------------- */

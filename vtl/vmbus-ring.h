@@ -38,6 +38,13 @@ enum vmbus_ring_result {
 bool vmbus_ring_open(struct vmbus_ring *ring, const uint64_t *pages, uint32_t count, bool reads);
 
 /*
+ * The same for one that has been used before: its index was @own, which is not asked of the guest.
+ * False if that cannot be.
+ */
+bool vmbus_ring_reopen(struct vmbus_ring *ring, const uint64_t *pages, uint32_t count, uint32_t own,
+                       bool waits);
+
+/*
  * Takes the next packet; stores the first @size bytes of its payload, which are all, and *@size.
  * *@signal: the guest waits for the room that is there now.
  */

@@ -10,8 +10,6 @@
 #include "vtl/vmbus-private.h"
 #include "vtl/vmbus-protocol.h"
 
-/* A guest must not fill disks. */
-#define COMPLAINTS_MAX 10
 /* The most messages that one of the guest is answered by: an offer a channel, and their end. */
 #define ANSWERS_MAX (VMBUS_SERVICES + 1)
 
@@ -33,10 +31,10 @@ void vmbus_complain(struct vmbus *bus, const char *format, ...)
     va_start(arguments, format);
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_log(NULL, bus->complaints < COMPLAINTS_MAX ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
+    g_log(NULL, bus->complaints < VMBUS_COMPLAINTS_MAX ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
           "VTL%u, VMBus: %s%s", bus->vtl, text,
-          bus->complaints == COMPLAINTS_MAX - 1 ? " (and no more of this)" : "");
-    if (bus->complaints < COMPLAINTS_MAX)
+          bus->complaints == VMBUS_COMPLAINTS_MAX - 1 ? " (and no more of this)" : "");
+    if (bus->complaints < VMBUS_COMPLAINTS_MAX)
         bus->complaints++;
 }
 
@@ -58,7 +56,7 @@ void vmbus_send(struct vmbus *bus, const void *message, size_t size)
 
 /* --- Connection ------------------------------------------------------------------------------- */
 
-static bool is_supported(uint32_t version)
+bool vmbus_is_supported(uint32_t version)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(supported); i++)
         if (supported[i] == version)
@@ -91,7 +89,7 @@ static void answer_contact(struct vmbus *bus, const struct vmbus_initiate_contac
     bool modern = contact->version >= VMBUS_VERSION_5_0;
     struct vmbus_version_response response = {
         .header = {.type = VMBUS_VERSION_RESPONSE},
-        .supported = is_supported(contact->version) && (!modern || contact->vtl == bus->vtl),
+        .supported = vmbus_is_supported(contact->version) && (!modern || contact->vtl == bus->vtl),
         .connection = modern ? connection : 0,
     };
 
@@ -283,7 +281,8 @@ static void register_ports(struct vmbus *bus)
 {
     const uint16_t vtls = (uint16_t)(1u << bus->vtl);
     const struct vtl_port ports[] = {
-        {.connection = VMBUS_CONNECTION, .vtls = vtls, .post = post_old, .context = bus},
+        {.connection = VMBUS_CONNECTION, .vtls = vtls, .post = post_old, .context = bus,
+         .buffers = &bus->buffers},
         {.connection = VMBUS_CONNECTION_5_0, .vtls = vtls, .post = post_new, .context = bus},
         {.connection = VMBUS_CONNECTION_REDIRECT,
          .vtls = vtls & 1u << VTL_PARAVISOR,

@@ -59,7 +59,7 @@ static unsigned default_rights(uint64_t config)
 }
 
 /* Once protections are on, they stay on and keep their default (TLFS, "Enable VTL Protections"). */
-static bool config_is_valid(uint64_t before, uint64_t value)
+bool hv_vsm_config_is_valid(uint64_t before, uint64_t value)
 {
     const uint64_t once = HV_VSM_ENABLE_PROTECTION | HV_VSM_DEFAULT_RIGHTS;
 
@@ -78,7 +78,7 @@ static enum hv_status set_partition_config(struct vtl_vp *vp, unsigned vtl, uint
     (void)name;
     if (vtl == 0)
         return HV_STATUS_INVALID_PARAMETER;
-    if (!config_is_valid(before, value.low))
+    if (!hv_vsm_config_is_valid(before, value.low))
         return HV_STATUS_INVALID_REGISTER_VALUE;
     if (value.low & ~before & HV_VSM_ENABLE_PROTECTION)
         status = vtl_protection_enable(vp->partition, vtl, default_rights(value.low));

@@ -33,6 +33,7 @@
  *   vmbus.h         the bus to the host, with integration services
  *   vp-registers.h  registers of a stopped VP
  *   exception.h     entry of an exception into EL1, as the processor would do it
+ *   state.h         all of that, saved and loaded
  *   translate.h     stage-1 translation of a guest virtual address
  *   translate-call.h  the same for a higher VTL, by hypercall
  */
@@ -58,6 +59,7 @@
 #include "vtl/ports.h"
 #include "vtl/protection.h"
 #include "vtl/register-views.h"
+#include "vtl/state.h"
 #include "vtl/stimer.h"
 #include "vtl/switch.h"
 #include "vtl/synic.h"

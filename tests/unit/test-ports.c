@@ -310,8 +310,9 @@ static uint16_t vmm_flag;
 static void register_vmm_ports(void)
 {
     const struct vtl_port messages = {VMM_CONNECTION, 1 << 1 | 1 << 2, 0, vmm_post, NULL,
-                                      &vmm_message};
-    const struct vtl_port events = {VMM_CONNECTION + 1, 1 << 1, 8, NULL, vmm_signal, &vmm_flag};
+                                      &vmm_message, NULL};
+    const struct vtl_port events = {VMM_CONNECTION + 1, 1 << 1, 8, NULL, vmm_signal, &vmm_flag,
+                                    NULL};
 
     vtl_port_register(partition->core, &messages);
     vtl_port_register(partition->core, &events);
