@@ -123,7 +123,7 @@ static void perform_store(struct vp *vp, const struct vtl_fault *fault, uint8_t 
 
 static void perform(struct vp *vp, const struct vtl_fault *fault, unsigned size)
 {
-    const struct memory *memory = &vp->machine->memory;
+    struct memory *memory = &vp->machine->memory;
     uint8_t *where = memory->host + (fault->gpa - memory->base);
 
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -132,6 +132,8 @@ static void perform(struct vp *vp, const struct vtl_fault *fault, unsigned size)
     else
         perform_store(vp, fault, where, size);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (fault->decoded.kind != DECODE_LOAD)
+        memory_note_written(memory, fault->gpa, size);
 }
 
 bool exclusive_perform(struct vp *vp, const struct vtl_fault *fault)

@@ -55,7 +55,66 @@ void memory_close(struct memory *memory)
         view_close(&memory->view[vtl]);
     if (memory->fd > 0)
         close(memory->fd);
+    g_free(memory->written);
     *memory = (struct memory){0};
+}
+
+/* --- What has been written ------------------------------------------------------------------- */
+
+#define WORD_BITS 64u
+
+size_t memory_set_words(const struct memory *memory)
+{
+    uint64_t unit = (uint64_t)MEMORY_PAGE_SIZE * WORD_BITS;
+
+    return (size_t)((memory->size + unit - 1) / unit);
+}
+
+/* The set stays once it is there, so that nobody can be writing to one that has gone. */
+int memory_track(struct memory *memory)
+{
+    size_t words = memory_set_words(memory);
+
+    if (!memory->written)
+        memory->written = g_try_new0(uint64_t, words);
+    if (!memory->written)
+        return -ENOMEM;
+    for (size_t i = 0; i < words; i++)
+        __atomic_store_n(&memory->written[i], 0, __ATOMIC_RELAXED);
+    g_atomic_int_set(&memory->tracking, 1);
+    return 0;
+}
+
+void memory_untrack(struct memory *memory)
+{
+    g_atomic_int_set(&memory->tracking, 0);
+}
+
+void memory_take_written(struct memory *memory, uint64_t *set)
+{
+    size_t words = memory_set_words(memory);
+
+    for (size_t i = 0; i < words; i++)
+        if (__atomic_load_n(&memory->written[i], __ATOMIC_RELAXED))
+            set[i] |= __atomic_exchange_n(&memory->written[i], 0, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * After the write, so that who has taken the note finds what was written. Either this sees that it
+ * is to take notes, or the write came before that, as both are sequentially consistent.
+ */
+void memory_note_written(struct memory *memory, uint64_t gpa, size_t size)
+{
+    uint64_t first, last;
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (!g_atomic_int_get(&memory->tracking) || size == 0)
+        return;
+    first = (gpa - memory->base) / MEMORY_PAGE_SIZE;
+    last = (gpa - memory->base + size - 1) / MEMORY_PAGE_SIZE;
+    for (uint64_t page = first; page <= last; page++)
+        __atomic_fetch_or(&memory->written[page / WORD_BITS], UINT64_C(1) << page % WORD_BITS,
+                          __ATOMIC_SEQ_CST);
 }
 
 void memory_clear(struct memory *memory)
@@ -64,6 +123,7 @@ void memory_clear(struct memory *memory)
     if (fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
                   (off_t)memory->size) < 0)
         memset(memory->host, 0, memory->size);
+    memory_note_written(memory, memory->base, memory->size);
 }
 
 int memory_open_views(struct memory *memory)
@@ -102,6 +162,7 @@ int memory_write(struct memory *memory, uint64_t gpa, const void *buffer, size_t
     if (!host)
         return -EFAULT;
     guest_copy_out(host, buffer, size);
+    memory_note_written(memory, gpa, size);
     return 0;
 }
 
@@ -127,6 +188,7 @@ int memory_set_bits(struct memory *memory, uint64_t gpa, uint64_t bits, uint64_t
     if (!host)
         return -EFAULT;
     *before = __atomic_fetch_or(host, bits, __ATOMIC_SEQ_CST);
+    memory_note_written(memory, gpa, sizeof(*host));
     return 0;
 }
 
@@ -137,6 +199,9 @@ int memory_compare_exchange(struct memory *memory, uint64_t gpa, uint64_t expect
 
     if (!host)
         return -EFAULT;
-    return __atomic_compare_exchange_n(host, &expected, desired, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_RELAXED) ? 0 : -EAGAIN;
+    if (!__atomic_compare_exchange_n(host, &expected, desired, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_RELAXED))
+        return -EAGAIN;
+    memory_note_written(memory, gpa, sizeof(*host));
+    return 0;
 }

@@ -12,12 +12,17 @@
 #include "emu/view.h"
 #include "vtl/partition.h"
 
+/* Of guest RAM, for who asks what has been written: a bit each. */
+#define MEMORY_PAGE_SIZE 4096u
+
 struct memory {
     int fd;
     uint64_t base; /* GPA of the first byte */
     uint64_t size; /* bytes */
     uint8_t *host; /* the VMM's own mapping */
     struct view view[VTL_LEVELS];
+    gint tracking;      /* writes of ours are noted; atomic */
+    uint64_t *written;  /* a bit a page, if they are; atomic */
 };
 
 /* RAM of @size bytes at LAYOUT_RAM_BASE, zeroed, with a view for each VTL in the set @vtls. */
@@ -29,6 +34,25 @@ void memory_clear(struct memory *memory);
 
 /* Lifts all protections of all views. 0 or a negative errno. */
 int memory_open_views(struct memory *memory);
+
+/*
+ * Notes in which pages the VMM itself writes from now on; what the guest does is KVM's to note: see
+ * dirty.h. 0 or a negative errno. Not while another thread may write, switch it off again.
+ */
+int memory_track(struct memory *memory);
+void memory_untrack(struct memory *memory);
+
+/* Words of 64 pages that a set of all pages of RAM takes. */
+size_t memory_set_words(const struct memory *memory);
+
+/*
+ * Adds the pages noted to @set, of memory_set_words(), and forgets them. What is written while this
+ * runs is noted now or the next time; nothing is ever noted before it has been written.
+ */
+void memory_take_written(struct memory *memory, uint64_t *set);
+
+/* For writes that go past the functions below, after each of them. Cheap if nobody tracks. */
+void memory_note_written(struct memory *memory, uint64_t gpa, size_t size);
 
 /*
  * Copy from or to guest RAM. -EFAULT, and nothing is copied, unless all of it is RAM. The guest

@@ -25,7 +25,6 @@
 #include "emu/layout.h"
 #include "emu/vm.h"
 
-#define SLOT 1u /* vm.c has guest RAM as 0 */
 #define WORD_BITS 64u
 /* With the smallest pages a host may have. */
 #define PAGES_MAX (LAYOUT_FLUSH_SIZE / (4 * KIB))
@@ -38,7 +37,7 @@ static unsigned page_count(void)
 static int set_slot(struct vm *vm, uint64_t size)
 {
     struct kvm_userspace_memory_region region = {
-        .slot = SLOT,
+        .slot = VM_SLOT_FLUSH,
         .flags = KVM_MEM_LOG_DIRTY_PAGES,
         .guest_phys_addr = LAYOUT_FLUSH_BASE,
         .memory_size = size,
@@ -63,16 +62,22 @@ static int reserve_nothing(struct vm_flush *flush)
     return 0;
 }
 
-static int create_slot(struct vm *vm)
+int vm_begin_dirty(struct vm *vm)
 {
     struct kvm_enable_cap begin_dirty = {
         .cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2,
         .args = {KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KVM_DIRTY_LOG_INITIALLY_SET},
     };
+
+    return kvm_ioctl(vm->fd, KVM_ENABLE_CAP, &begin_dirty);
+}
+
+static int create_slot(struct vm *vm)
+{
     int error = reserve_nothing(&vm->flush);
 
     if (error == 0)
-        error = kvm_ioctl(vm->fd, KVM_ENABLE_CAP, &begin_dirty);
+        error = vm_begin_dirty(vm);
     if (error == 0)
         error = set_slot(vm, LAYOUT_FLUSH_SIZE);
     if (error == 0)
@@ -94,7 +99,7 @@ static int clean_page(struct vm *vm)
 {
     uint64_t bits[PAGES_MAX / WORD_BITS] = {0};
     struct kvm_clear_dirty_log log = {
-        .slot = SLOT, .num_pages = page_count(), .dirty_bitmap = bits};
+        .slot = VM_SLOT_FLUSH, .num_pages = page_count(), .dirty_bitmap = bits};
 
     bits[vm->flush.clean / WORD_BITS] = UINT64_C(1) << vm->flush.clean % WORD_BITS;
     vm->flush.clean++;

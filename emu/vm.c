@@ -10,6 +10,7 @@
 #include "emu/error.h"
 #include "emu/kvm.h"
 #include "emu/layout.h"
+#include "emu/page-set.h"
 
 /* Offsets in a redistributor; these are in its second frame (Arm IHI 0069). */
 #define GICR_ISPENDR0 0x10200u
@@ -62,9 +63,11 @@ static int forward_calls(int vm)
     return forward_range(vm, first, UINT64_C(1) << 32);
 }
 
-static int map_memory(int vm, unsigned vtl, const struct memory *memory)
+static int map_memory(int vm, unsigned vtl, const struct memory *memory, bool track)
 {
     struct kvm_userspace_memory_region region = {
+        .slot = VM_SLOT_RAM,
+        .flags = track ? KVM_MEM_LOG_DIRTY_PAGES : 0,
         .guest_phys_addr = memory->base,
         .memory_size = memory->size,
         .userspace_addr = (uintptr_t)memory->view[vtl].host,
@@ -111,7 +114,7 @@ bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
     g_mutex_init(&vm->flush.lock);
     g_mutex_init(&vm->lines.lock);
     if (failed(vm->fd, "KVM creates no virtual machine", NULL, vtl, error) ||
-        failed(map_memory(vm->fd, vtl, memory), "KVM refuses the guest memory", NULL, vtl, error) ||
+        failed(map_memory(vm->fd, vtl, memory, false), "KVM refuses the guest memory", NULL, vtl, error) ||
         failed(forward_calls(vm->fd), "KVM refuses the SMCCC filter", linux_6_4, vtl, error) ||
         failed(set_counter_offset(vm->fd, counter_offset), "KVM refuses the counter offset",
                linux_6_4, vtl, error) ||
@@ -184,6 +187,33 @@ static int set_line(const struct vm *vm, uint32_t type, unsigned vcpu, uint32_t 
     };
 
     return kvm_ioctl(vm->fd, KVM_IRQ_LINE, &irq);
+}
+
+int vm_track(struct vm *vm, unsigned vtl, const struct memory *memory, bool on)
+{
+    int error = on ? vm_begin_dirty(vm) : 0;
+
+    return error < 0 ? error : map_memory(vm->fd, vtl, memory, on);
+}
+
+/*
+ * Clean first, read the pages later: what is written in between is sent once more. KVM notes pages
+ * of the host's size.
+ */
+int vm_take_written(struct vm *vm, const struct memory *memory, uint64_t *set)
+{
+    size_t host_page = (size_t)sysconf(_SC_PAGESIZE), pages = memory->size / host_page;
+    g_autofree uint64_t *bits = g_try_new0(uint64_t, memory_set_words(memory));
+    struct kvm_dirty_log written = {.slot = VM_SLOT_RAM, .dirty_bitmap = bits};
+    struct kvm_clear_dirty_log clean = {
+        .slot = VM_SLOT_RAM, .num_pages = (uint32_t)pages, .dirty_bitmap = bits};
+    int error = bits ? kvm_ioctl(vm->fd, KVM_GET_DIRTY_LOG, &written) : -ENOMEM;
+
+    if (error >= 0)
+        error = kvm_ioctl(vm->fd, KVM_CLEAR_DIRTY_LOG, &clean);
+    if (error >= 0)
+        page_set_add(set, bits, pages, host_page / MEMORY_PAGE_SIZE);
+    return error;
 }
 
 static bool is_spi(uint32_t intid)

@@ -12,6 +12,10 @@
 #include "emu/layout.h"
 #include "emu/memory.h"
 
+/* Memory slots of a VM. */
+#define VM_SLOT_RAM 0u
+#define VM_SLOT_FLUSH 1u
+
 /* For vm_flush_tlb(). */
 struct vm_flush {
     GMutex lock;
@@ -71,8 +75,24 @@ bool vm_flush_withdraw(struct vm *vm);
 /* May an EFAULT be due to the slot? */
 bool vm_has_flushed(struct vm *vm);
 
+/* Has memory slots whose log of dirty pages is switched on from now on begin with all dirty. */
+int vm_begin_dirty(struct vm *vm);
+
 /* For vm_close(), after the VM itself has gone. */
 void vm_flush_close(struct vm *vm);
+
+/*
+ * Has KVM note in which pages of RAM the guest writes, or not any more. All pages count as written at
+ * first. From any thread, while vCPUs run, too. 0 or a negative errno.
+ */
+int vm_track(struct vm *vm, unsigned vtl, const struct memory *memory, bool on);
+
+/*
+ * Adds the pages of RAM that the guest has written to since the last time to @set, a bit for each
+ * page of 4 KiB, of memory_set_words(). What is written while this runs counts the next time at the
+ * latest. 0 or a negative errno: then some may have been forgotten.
+ */
+int vm_take_written(struct vm *vm, const struct memory *memory, uint64_t *set);
 
 /* Creates the GIC; call after the last vCPU has been created, before the first one runs. */
 bool vm_create_gic(struct vm *vm, unsigned vp_count, GError **error);

@@ -14,6 +14,7 @@
 #include "emu/kvm.h"
 #include "emu/layout.h"
 #include "emu/memory.h"
+#include "emu/page-set.h"
 #include "emu/vcpu.h"
 #include "emu/vm.h"
 #include "tests/unit/unit.h"
@@ -21,6 +22,7 @@
 #define SKIPPED 77 /* automake's */
 
 #define PAGE (4 * KIB)
+#define WORDS 8u /* of a set of all pages */
 #define TRIALS 100
 #define FLUSHERS 3
 #define FLUSHES 700 /* of each flusher: more than the slot has pages */
@@ -200,6 +202,31 @@ START_TEST(from_any_thread)
 }
 END_TEST
 
+/* The guest writes to its mailbox all the time, and to nothing else. */
+START_TEST(notes_what_is_written)
+{
+    pthread_t thread;
+
+    start(&thread);
+    for (unsigned i = 0; i < TRIALS; i++) {
+        uint64_t all[WORDS] = {0}, some[WORDS] = {0}, round;
+
+        ck_assert_int_eq(vm_track(&vm, 0, &memory, true), 0);
+        ck_assert_int_eq(vm_take_written(&vm, &memory, all), 0);
+        ck_assert_uint_eq(page_set_count(all, WORDS), WORDS * 64);
+        for (round = mailbox[1]; mailbox[1] < round + 2;)
+            g_usleep(100);
+        ck_assert_int_eq(vm_flush_tlb(&vm), 0); /* by a dirty log of its own */
+        ck_assert_int_eq(vm_take_written(&vm, &memory, some), 0);
+        ck_assert_uint_eq(page_set_count(some, WORDS), 1);
+        ck_assert_uint_eq(some[0], UINT64_C(1) << MAILBOX);
+        ck_assert_int_eq(vm_track(&vm, 0, &memory, false), 0);
+    }
+    ck_assert_int_eq(g_atomic_int_get(&returns), 0);
+    stop(thread);
+}
+END_TEST
+
 START_TEST(can_be_withdrawn)
 {
     ck_assert(!vm_has_flushed(&vm));
@@ -215,7 +242,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {forgets_while_running, from_any_thread, can_be_withdrawn};
+    const TTest *const tests[] = {forgets_while_running, from_any_thread, notes_what_is_written,
+                                   can_be_withdrawn};
     Suite *suite = suite_create("flush");
     int fd = kvm_open();
 
