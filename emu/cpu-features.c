@@ -13,7 +13,7 @@
 #include "emu/vcpu.h"
 #include "emu/vm.h"
 
-/* A bit a range of registers; this one is that of the ID registers (api.rst, 4.139). */
+/* A bit a range of registers (api.rst, KVM_ARM_GET_REG_WRITABLE_MASKS). */
 #define RANGE_ID_REGISTERS (1 << KVM_ARM_FEATURE_ID_RANGE)
 
 static bool is_of_host(const struct id_register *reg)
@@ -112,7 +112,6 @@ static void refuse(const struct id_register *reg, const struct id_field *field, 
                       reg->name, wanted, host);
 }
 
-/* Registers that are not there read as zero: so it is for what the host lacks, or has not. */
 bool cpu_require(struct machine *machine, const struct id_value *wanted, const char *whose,
                  GError **error)
 {

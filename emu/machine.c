@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "emu/cpu-features.h"
 #include "emu/error.h"
 #include "emu/kvm.h"
 #include "emu/layout.h"
@@ -138,6 +139,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
         devices_init(&machine->level[vtl].devices, machine, vtl);
     }
     if (!open_kvm(machine, error) || !choose_sve(machine, error) ||
+        !cpu_choose(machine, error) ||
         !memory_open(&machine->memory, options->memory, machine->vtls, error)) {
         machine_free(machine);
         return NULL;
@@ -164,21 +166,31 @@ void machine_free(struct machine *machine)
     timers_clear(&machine->timers);
     vmbuses_clear(&machine->vmbuses);
     g_free(machine->end_message);
+    g_free(machine->id);
+    g_free(machine->host_id);
     g_free(machine);
+}
+
+static bool has_vcpu(int result, unsigned vp, unsigned vtl, const char *what, const char *remedy,
+                     GError **error)
+{
+    if (result < 0)
+        emu_set_error(error, EMU_ERROR_SETUP, "%s VP%u at VTL%u: %s; %s", what, vp, vtl,
+                      g_strerror(-result), remedy);
+    return result >= 0;
 }
 
 static bool open_vcpus(struct machine *machine, unsigned vtl, GError **error)
 {
     for (unsigned i = 0; i < machine->vp_count; i++) {
-        int result = vcpu_open(&machine->vps[i].level[vtl].vcpu, machine->kvm,
-                               machine->level[vtl].vm.fd, i, machine->sve_lengths);
+        struct vcpu *vcpu = &machine->vps[i].level[vtl].vcpu;
 
-        if (result < 0) {
-            emu_set_error(error, EMU_ERROR_SETUP, "KVM creates no vCPU for VP%u at VTL%u: %s; "
-                          "perhaps --cpus is too large for this host", i, vtl,
-                          g_strerror(-result));
+        if (!has_vcpu(vcpu_open(vcpu, machine->kvm, machine->level[vtl].vm.fd, i,
+                                machine->sve_lengths), i, vtl, "KVM creates no vCPU for",
+                      "perhaps --cpus is too large for this host", error) ||
+            !has_vcpu(cpu_apply(machine, vcpu), i, vtl, "KVM does not hide processor features from",
+                      "vtlemu cpu-features tells which ones it can hide", error))
             return false;
-        }
     }
     return true;
 }

@@ -29,6 +29,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "emu/cpu-features.h"
 #include "emu/devices.h"
 #include "emu/dormant.h"
 #include "emu/echo.h"
@@ -115,6 +116,8 @@ struct machine {
     int kvm;
     uint16_t vtls;       /* set of VTLs that may exist: each has a VM */
     uint16_t sve_lengths; /* of vectors, for all VTLs of all VPs: sve.h */
+    struct id_value *id;      /* owned: ID registers for all VTLs of all VPs: cpu-features.h */
+    struct id_value *host_id; /* owned: the same if nobody asked for less */
     bool powered;
     struct memory memory;
     struct level level[VTL_LEVELS];

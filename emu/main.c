@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "emu/control-command.h"
+#include "emu/cpu-features.h"
 #include "emu/error.h"
 #include "emu/inspect.h"
 #include "emu/log.h"
@@ -26,6 +27,7 @@ static const struct {
     {"snapshot", snapshot_main, "save the partition of a run to a file"},
     {"migrate", migrate_main, "move the guest of a run to another host"},
     {"probe", probe_main, "tell what this host offers, and what is missing"},
+    {"cpu-features", cpu_features_main, "list what guests see of the processor, and can be hidden"},
     {"inspect", inspect_main, "tell what a kernel file is, and whether vtlemu can boot it"},
     {"help", help_main, "show this text"},
     {"version", version_main, "show the version"},
@@ -40,7 +42,7 @@ static int help_main(int argc, char **argv)
             "an ordinary kernel at VTL0 and a paravisor at VTL2, on the same processors.\n\n"
             "Commands:\n");
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        g_print("  %-9s %s\n", commands[i].name, commands[i].help);
+        g_print("  %-13s %s\n", commands[i].name, commands[i].help);
     g_print("\nvtlemu COMMAND --help tells more. Start with: vtlemu probe\n");
     return EMU_EXIT_OK;
 }

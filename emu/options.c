@@ -253,6 +253,24 @@ static bool check_sve(struct options *options, GError **error)
     return true;
 }
 
+/* What --disabled-cpu-features and --cpu disable adds up. */
+static bool check_cpu(struct options *options, GError **error)
+{
+    const char *banks = options->cpu_banks;
+    g_autofree char *what = NULL;
+
+    options->disabled = (struct cpu_disabled){0};
+    if (banks && !cpu_disabled_parse_banks(banks, &options->disabled, &what))
+        return usage(error, "--disabled-cpu-features", banks, what);
+    for (char **names = options->cpu; names && *names; names++)
+        if (!cpu_disabled_parse_names(*names, &options->disabled, &what))
+            return usage(error, "--cpu", *names, what);
+    if (options->sve != OPTIONS_SVE_OFF && cpu_has_disabled(&options->disabled, "sve"))
+        return usage(error, "--sve", options->sve_text, "SVE is disabled by --cpu or "
+                     "--disabled-cpu-features; leave one of them out");
+    return true;
+}
+
 static bool check_trace(struct options *options, GError **error)
 {
     const char *filter = options->trace_filter;
@@ -365,6 +383,10 @@ static bool check_restored(struct options *options, GError **error)
     if (options->dump_dtb)
         return usage(error, "--dump-dtb", *options->dump_dtb,
                      "a restored machine gets no device trees any more; leave it out");
+    if (options->cpu || options->cpu_banks)
+        return usage(error, options->cpu ? "--cpu" : "--disabled-cpu-features",
+                     options->cpu ? *options->cpu : options->cpu_banks,
+                     "a restored machine has the processor that it had; leave it out");
     if (options->memory_text && !parse_memory("--memory", options->memory_text, 0,
                                               &options->memory, error))
         return false;
@@ -409,6 +431,7 @@ static bool check_all(struct options *options, GError **error)
         !check_max_vtl(options, error) || !check_memory(options, error) ||
         !check_vmbus(options, error) || !check_dump(options, error) ||
         !check_trace(options, error) || !check_sve(options, error) ||
+        !check_cpu(options, error) ||
         !check_devices(options, error))
         return false;
     fill_consoles(options);
@@ -475,6 +498,12 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
         {"sve", 0, 0, G_OPTION_ARG_STRING, &options->sve_text,
          "SVE for all VTLs: on (vectors as long as the host's), the longest in bits, or off (off)",
          "BITS"},
+        {"cpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->cpu,
+         "processor features that guests do not see, as in -sha512,-rng (vtlemu cpu-features lists "
+         "them); may be repeated", "-NAME,.."},
+        {"disabled-cpu-features", 0, 0, G_OPTION_ARG_STRING, &options->cpu_banks,
+         "the same as Hyper-V's two banks: bank0=MASK,bank1=MASK, where a set bit disables",
+         "BANKS"},
         {"poison", 0, 0, G_OPTION_ARG_NONE, &options->poison,
          "at a switch, damage what the specification lets it corrupt", NULL},
         {"dump-dtb", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->dump_dtb,
@@ -572,6 +601,8 @@ void options_free(struct options *options)
     g_free(options->max_vtl_text);
     g_free(options->timeout_text);
     g_free(options->sve_text);
+    g_free(options->cpu_banks);
+    g_strfreev(options->cpu);
     g_free(options->memory_text);
     g_free(options->igvm);
     g_free(options->trace);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fw-regs/cpu-features.h"
 #include "vtl/partition.h"
 
 /* Options of one VTL; strings are owned, NULL if not given. */
@@ -31,6 +32,8 @@ struct level_options {
 struct options {
     char *cpus_text, *memory_text, *boot_vtl_text, *max_vtl_text, *timeout_text; /* as given */
     char *sve_text;
+    char *cpu_banks, **cpu;       /* as given: masks, and names of features */
+    struct cpu_disabled disabled; /* what both say */
     int cpus;
     uint64_t memory; /* bytes of guest RAM */
     int boot_vtl;

@@ -171,6 +171,14 @@ bool cpu_is_disabled(const struct cpu_disabled *disabled, size_t feature)
     return disabled->bank[feature / CPU_FEATURE_BANK_BITS] >> feature % CPU_FEATURE_BANK_BITS & 1;
 }
 
+bool cpu_has_disabled(const struct cpu_disabled *disabled, const char *name)
+{
+    for (size_t i = 0; i < cpu_feature_count; i++)
+        if (!strcmp(cpu_features[i].name, name))
+            return cpu_is_disabled(disabled, i);
+    return false;
+}
+
 bool cpu_is_any_disabled(const struct cpu_disabled *disabled)
 {
     return disabled->bank[0] || disabled->bank[1];

@@ -53,6 +53,7 @@ struct cpu_disabled {
 };
 
 bool cpu_is_disabled(const struct cpu_disabled *disabled, size_t feature);
+bool cpu_has_disabled(const struct cpu_disabled *disabled, const char *name);
 bool cpu_is_any_disabled(const struct cpu_disabled *disabled);
 
 /*
