@@ -12,6 +12,7 @@
 
 #define VPS 2
 #define ACTIONS_MAX 32
+#define MOVE_EVERY 8 /* so many actions the partition is saved and loaded */
 #define BANKS_FILLED 24u /* bytes of a variable header */
 #define POKE_MAX 64u /* bytes */
 /* VTL1 owns the third quarter of RAM, VTL2 the last; they keep all lower ones out. */
@@ -449,8 +450,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     find_synthetic_registers();
     find_other_registers();
     start_partition(&input);
-    for (unsigned i = 0; i < ACTIONS_MAX && input.size; i++)
+    for (unsigned i = 0; i < ACTIONS_MAX && input.size; i++) {
         act(&input);
+        if (i % MOVE_EVERY == MOVE_EVERY - 1)
+            memory_partition_move(partition, NULL, 0, NULL);
+    }
     memory_partition_free(partition);
     return 0;
 }

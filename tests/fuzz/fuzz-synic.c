@@ -14,6 +14,7 @@
 #define VPS 2
 #define VTLS 2
 #define ACTIONS_MAX 200
+#define MOVE_EVERY 8 /* so many actions the partition is saved and loaded */
 #define FIRST_TYPE 1u
 #define TIME_STEP_MAX (64 * (uint64_t)STIMER_SERVICE_MIN)
 /* Each VTL of each VP has a message page that nobody else writes to. */
@@ -344,6 +345,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint8_t choice = fuzz_u8(&input);
 
         actions[choice % G_N_ELEMENTS(actions)](choice >> 7, choice >> 6 & 1, &input);
+        if (i % MOVE_EVERY == MOVE_EVERY - 1)
+            memory_partition_move(partition, NULL, 0, NULL);
         check_all();
     }
     for (unsigned vp = 0; vp < VPS; vp++)

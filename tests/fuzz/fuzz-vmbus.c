@@ -11,6 +11,7 @@
 #include "vtl/vmbus-private.h"
 
 #define ACTIONS_MAX 300
+#define MOVE_EVERY 16 /* so many actions the partition is saved and loaded */
 #define PAGE 4096u
 #define PAGES MEMORY_PARTITION_PAGES
 #define ANSWER_MAX 2200u /* more than any question */
@@ -260,6 +261,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (unsigned page = 0; page < PAGES && actions[choice].scribbles; page++)
             may_change[page] = true;
         actions[choice].act(&input);
+        if (i % MOVE_EVERY == MOVE_EVERY - 1)
+            vmbus_guest_move(&guest);
         end();
     }
     vmbus_guest_clear(&guest);

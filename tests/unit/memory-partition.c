@@ -298,6 +298,80 @@ struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vt
     return partition;
 }
 
+/* As those of machines: what does not change is given, and known before. */
+static struct vtl_partition *new_like(const struct vtl_partition *old)
+{
+    struct vtl_partition *core = vtl_partition_new(old->vp_count, old->enabled, old->maximum,
+                                                   old->vps[0].active, old->backend, old->machine);
+
+    core->zero_size = old->zero_size;
+    core->vector_lengths = old->vector_lengths;
+    vtl_partition_set_ram(core, old->protection.first_page, old->protection.page_count);
+    for (unsigned i = 0; i < old->vp_count; i++)
+        core->vps[i].mpidr = old->vps[i].mpidr;
+    return core;
+}
+
+static GByteArray *save(const struct vtl_partition *core, const struct vmbus *bus)
+{
+    struct codec_writer writer = {g_byte_array_new()};
+
+    vtl_partition_save(core, &writer);
+    if (bus)
+        vmbus_save(bus, &writer);
+    return writer.bytes;
+}
+
+static void load(struct vtl_partition *core, struct vmbus *bus, const GByteArray *bytes)
+{
+    struct codec_reader reader;
+    GError *error = NULL;
+
+    codec_begin(&reader, bytes->data, bytes->len);
+    vtl_partition_load(core, &reader, NULL);
+    if (bus)
+        vmbus_load(bus, &reader);
+    if (!codec_end(&reader, &error))
+        g_error("a state that has been saved cannot be loaded: %s", error->message);
+}
+
+/* What the back end was told must come to the same, with what it is told anew. */
+static void tell(struct memory_partition *partition)
+{
+    struct memory_partition *before = g_memdup2(partition, sizeof(*partition));
+
+    memset(partition->timer, 0xff, sizeof(partition->timer));
+    memset(partition->rights, HV_PAGE_ALL, sizeof(partition->rights));
+    partition->protects = MEMORY_PARTITION_TOLD; /* they are not the test's */
+    g_assert(vtl_partition_tell(partition->core) == 0);
+    partition->protects = before->protects;
+    g_assert(memcmp(partition->timer, before->timer, sizeof(before->timer)) == 0);
+    g_assert(memcmp(partition->rights, before->rights, sizeof(before->rights)) == 0);
+    g_free(before);
+}
+
+void memory_partition_move(struct memory_partition *partition, struct vmbus **bus,
+                           unsigned vtl, const struct vmbus_host *host)
+{
+    struct vtl_partition *core = new_like(partition->core);
+    struct vmbus *moved = bus ? vmbus_new(core, vtl, host) : NULL;
+    g_autoptr(GByteArray) bytes = save(partition->core, bus ? *bus : NULL);
+    g_autoptr(GByteArray) again = NULL;
+
+    load(core, moved, bytes);
+    vtl_partition_free(partition->core);
+    partition->core = core;
+    tell(partition);
+    if (bus) {
+        vmbus_free(*bus);
+        *bus = moved;
+    }
+    again = save(core, moved);
+    /* Of a bus, what is due becomes different. */
+    g_assert(again->len == bytes->len);
+    g_assert(bus || memcmp(again->data, bytes->data, bytes->len) == 0);
+}
+
 /* The number of the timer that is first, of all there are. */
 static unsigned first_timer(const struct memory_partition *partition)
 {

@@ -74,6 +74,14 @@ struct memory_partition *memory_partition_new(uint16_t enabled, unsigned boot_vt
 void memory_partition_free(struct memory_partition *partition);
 
 /*
+ * Saves the core, and puts one that has loaded that in its place; so that nothing but time seems to
+ * stand still. If @bus is not NULL, *@bus, which is @vtl's, moves, too, with the host @host. Whatever the state is, it
+ * must be possible, and the same when it is saved again.
+ */
+void memory_partition_move(struct memory_partition *partition, struct vmbus **bus,
+                           unsigned vtl, const struct vmbus_host *host);
+
+/*
  * Lets time pass until @time, with vtl_stimer_run() at every time that set_timer() was told, in
  * their order. Returns how many calls that took.
  */

@@ -330,9 +330,88 @@ START_TEST(random_accesses_are_harmless)
 }
 END_TEST
 
+/* The UART is another one from here on, which is as it was. */
+static void move(void)
+{
+    struct pl011 *other = pl011_new(&ops, &line);
+    struct pl011_state state;
+    unsigned changes = line.changes, ready = line.ready;
+
+    pl011_get_state(line.uart, &state);
+    ck_assert(pl011_set_state(other, &state));
+    pl011_free(line.uart);
+    line.uart = other;
+    ck_assert(line.changes == changes && line.ready == ready);
+}
+
+START_TEST(state_comes_back)
+{
+    start();
+    open_port();
+    put(IBRD, 0x1234);
+    ck_assert_uint_eq(type("abcdefghijklmnopqr"), PL011_FIFO);
+    ck_assert_uint_eq(get(DR), 'a');
+    move();
+    ck_assert_uint_eq(get(IBRD), 0x1234);
+    ck_assert(line.level);
+    for (char next = 'b'; next < 'a' + PL011_FIFO; next++)
+        ck_assert_uint_eq(get(DR), next);
+    ck_assert(!line.level && get(FR) & FR_RXFE);
+    ck_assert_uint_eq(type("x"), 1);
+    ck_assert_uint_eq(get(DR), 'x');
+    stop();
+}
+END_TEST
+
+/* The pace is the owner's; what is in the FIFO is not. */
+START_TEST(state_of_a_paced_one)
+{
+    start();
+    open_port();
+    pl011_pace(line.uart);
+    for (unsigned i = 0; i < PL011_FIFO; i++)
+        put(DR, 'x');
+    move();
+    pl011_pace(line.uart);
+    ck_assert(pl011_is_full(line.uart));
+    ck_assert(get(FR) & FR_TXFF);
+    pl011_drain(line.uart);
+    ck_assert(!(get(FR) & FR_TXFF) && get(RIS) & INT_TX);
+    stop();
+}
+END_TEST
+
+START_TEST(impossible_states)
+{
+    struct pl011_state good, state;
+
+    start();
+    open_port();
+    pl011_get_state(line.uart, &good);
+    state = good;
+    state.received = PL011_FIFO + 1;
+    ck_assert(!pl011_set_state(line.uart, &state));
+    state = good;
+    state.sent = UINT32_MAX;
+    ck_assert(!pl011_set_state(line.uart, &state));
+    state = good;
+    state.raw_interrupts = 1u << 11;
+    ck_assert(!pl011_set_state(line.uart, &state));
+    state = good;
+    state.plain[0] = 0x100; /* ILPR has eight bits */
+    ck_assert(!pl011_set_state(line.uart, &state));
+    state = good;
+    state.polls = 1000;
+    ck_assert(!pl011_set_state(line.uart, &state));
+    ck_assert_uint_eq(type("x"), 1);
+    ck_assert_uint_eq(get(DR), 'x');
+    stop();
+}
+END_TEST
+
 UNIT_MAIN("pl011", it_names_itself, it_sends_at_once, paced_it_fills,
           paced_it_has_room_at_the_second_look, registers_keep_their_bits, input_interrupts,
           a_full_fifo_says_when_it_has_room, without_fifo_there_is_one_byte,
           early_input_waits_for_the_driver, nothing_is_announced_before_the_fifo_is_emptied,
           a_polling_guest_gets_input, narrow_accesses_see_the_low_bits,
-          random_accesses_are_harmless)
+          random_accesses_are_harmless, state_comes_back, state_of_a_paced_one, impossible_states)

@@ -73,6 +73,14 @@ static void set_up_connected(void)
     connect_version(VMBUS_VERSION_5_3);
 }
 
+/* Of which nobody notices anything. */
+static void set_up_moving(void)
+{
+    set_up();
+    guest.moves = true;
+    connect_version(VMBUS_VERSION_5_3);
+}
+
 static uint32_t status_of(enum vmbus_message_type type)
 {
     struct vmbus_open_result result; /* others have it in the same place, or before */
@@ -645,6 +653,28 @@ START_TEST(time_is_told)
 }
 END_TEST
 
+/* What it was told may be long ago, and is an order again. */
+START_TEST(time_is_told_anew)
+{
+    const uint32_t relid = RELID(VMBUS_TIMESYNC);
+    struct vmbus_ic_timesync_4 time;
+    uint8_t packet[VMBUS_IC_PACKET_MAX];
+    size_t size;
+
+    guest.partition->time = 1000;
+    start_service(VMBUS_TIMESYNC, 4);
+    run_at(1000);
+    size = hear(relid, VMBUS_IC_TIMESYNC, packet);
+    answer(relid, packet, size, 0);
+    guest.host_time = 1234567;
+    vmbus_guest_move(&guest);
+    run_at(1001);
+    hear(relid, VMBUS_IC_TIMESYNC, packet);
+    memcpy(&time, packet + BODY_AT, sizeof(time));
+    ck_assert(time.host_time == 1234567 && time.flags == VMBUS_IC_TIME_SYNC);
+}
+END_TEST
+
 START_TEST(time_as_it_was_told_before)
 {
     uint8_t packet[VMBUS_IC_PACKET_MAX];
@@ -867,12 +897,21 @@ int main(void)
         contact_drops_old_answers, gpadls, gpadls_have_a_limit, gpadls_in_parts, pages_in_use_stay,
         channels_that_cannot_be_opened, channels_change_their_vp, channels_given_back, heartbeats,
         lost_heartbeats, wrong_answers, no_version_in_common, time_is_told,
-        time_as_it_was_told_before, shutdown, hostile_indices, hostile_packets, other_packets,
+        time_is_told_anew, time_as_it_was_told_before, shutdown, hostile_indices, hostile_packets, other_packets,
         many_packets, guest_wants_no_signals, no_room_to_the_guest, guest_waits_for_room,
         rings_need_rights};
+    /* But for the time, see above, and what is not done as a guest does it. */
+    const TTest *const moving[] = {
+        malformed_messages, who_does_not_listen_must_not_speak, unload_clears,
+        contact_drops_old_answers, gpadls, gpadls_have_a_limit, gpadls_in_parts, pages_in_use_stay,
+        channels_that_cannot_be_opened, channels_change_their_vp, channels_given_back, heartbeats,
+        lost_heartbeats, wrong_answers, no_version_in_common, shutdown, hostile_indices,
+        hostile_packets, other_packets, many_packets, guest_wants_no_signals, no_room_to_the_guest,
+        guest_waits_for_room};
     Suite *suite = suite_create("vmbus");
 
     add(suite, set_up, alone, G_N_ELEMENTS(alone));
     add(suite, set_up_connected, connected, G_N_ELEMENTS(connected));
+    add(suite, set_up_moving, moving, G_N_ELEMENTS(moving));
     return unit_run(suite);
 }

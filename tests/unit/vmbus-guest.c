@@ -34,9 +34,14 @@ static void wake(void *context)
     ((struct vmbus_guest *)context)->wakes++;
 }
 
+static struct vmbus_host host_of(struct vmbus_guest *guest)
+{
+    return (struct vmbus_host){time_of_day, wake, guest};
+}
+
 void vmbus_guest_init(struct vmbus_guest *guest)
 {
-    const struct vmbus_host host = {time_of_day, wake, guest};
+    const struct vmbus_host host = host_of(guest);
 
     *guest = (struct vmbus_guest){.partition = memory_partition_new(1 << 0 | 1 << GUEST_VTL,
                                                                     GUEST_VTL)};
@@ -57,6 +62,19 @@ void vmbus_guest_clear(struct vmbus_guest *guest)
     vmbus_free(guest->bus);
 }
 
+void vmbus_guest_move(struct vmbus_guest *guest)
+{
+    const struct vmbus_host host = host_of(guest);
+
+    memory_partition_move(guest->partition, &guest->bus, GUEST_VTL, &host);
+}
+
+static void may_move(struct vmbus_guest *guest)
+{
+    if (guest->moves)
+        vmbus_guest_move(guest);
+}
+
 /* --- SynIC ------------------------------------------------------------------------------------ */
 
 enum hv_status vmbus_guest_post(struct vmbus_guest *guest, uint32_t connection,
@@ -65,6 +83,7 @@ enum hv_status vmbus_guest_post(struct vmbus_guest *guest, uint32_t connection,
     struct hv_message wrapped = {.type = VMBUS_SYNIC_MESSAGE, .payload_size = (uint8_t)size};
 
     memcpy(wrapped.payload, message, size);
+    may_move(guest);
     return vtl_port_post(vp_of(guest, 0), connection, &wrapped);
 }
 
@@ -74,6 +93,7 @@ uint32_t vmbus_guest_take(struct vmbus_guest *guest, unsigned sint, struct hv_me
         (struct hv_message *)(void *)(guest->partition->ram + GUEST_SIMP) + sint;
     uint32_t type = 0;
 
+    may_move(guest);
     *message = *slot;
     if (message->type != HV_MESSAGE_NONE)
         memcpy(&type, message->payload, sizeof(type));
@@ -94,6 +114,7 @@ bool vmbus_guest_take_flag(struct vmbus_guest *guest, unsigned vp, uint32_t reli
 
 enum hv_status vmbus_guest_signal(struct vmbus_guest *guest, uint32_t relid)
 {
+    may_move(guest);
     return vtl_port_signal(vp_of(guest, 0), VMBUS_CHANNEL_CONNECTION(relid, GUEST_VTL), 0);
 }
 

@@ -23,11 +23,15 @@ struct vmbus_guest {
     struct vmbus *bus;
     uint64_t host_time; /* what the host says it is */
     unsigned wakes;     /* how often the bus has woken the host */
+    bool moves;         /* partition and bus are saved and loaded whenever the guest does something */
 };
 
 /* A guest whose SynIC is on, and which has not connected. */
 void vmbus_guest_init(struct vmbus_guest *guest);
 void vmbus_guest_clear(struct vmbus_guest *guest);
+
+/* Saves and loads partition and bus. */
+void vmbus_guest_move(struct vmbus_guest *guest);
 
 /* Sends a message by @connection, with the first four bytes, its type, in place. */
 enum hv_status vmbus_guest_post(struct vmbus_guest *guest, uint32_t connection,
