@@ -101,13 +101,28 @@ static bool find_ptp(void)
     return false;
 }
 
-/* The cross timestamp takes the counter that the hypercall returns; it shows that it is ours. */
+/*
+ * The cross timestamp takes the counter that the hypercall returns; it shows that it is ours. Linux
+ * refuses one whose moment is gone, as when the processor had other work between (EINVAL): again.
+ */
+static bool stamp_ptp(struct ptp_sys_offset_precise *stamp)
+{
+    for (int i = 0; i < 10; i++) {
+        memset(stamp, 0, sizeof *stamp);
+        if (ioctl(ptp.file, PTP_SYS_OFFSET_PRECISE, stamp) == 0)
+            return true;
+        if (errno != EINVAL)
+            return false;
+    }
+    return false;
+}
+
 static void use_ptp(struct report *report)
 {
-    struct ptp_sys_offset_precise stamp = {0};
+    struct ptp_sys_offset_precise stamp;
     int64_t device, advance;
 
-    if (ioctl(ptp.file, PTP_SYS_OFFSET_PRECISE, &stamp) != 0) {
+    if (!stamp_ptp(&stamp)) {
         say(report, true, "%s", strerror(errno));
         return;
     }
