@@ -41,7 +41,8 @@ static void read_masks(int vm, struct id_value *values)
         const struct id_register *reg = &id_registers[i];
 
         values[i].writable = masks[KVM_ARM_FEATURE_ID_RANGE_IDX(3, reg->op1, 0, reg->crm,
-                                                                reg->op2)];
+                                                                reg->op2)] &
+                             ~id_register_mistakes(reg);
     }
 }
 
@@ -58,6 +59,7 @@ int cpu_read(int vm, int vcpu, struct id_value *values)
             error = kvm_get_one_reg(vcpu, id_registers[i].kvm_id, &value->value);
         if (error < 0 && error != -ENOENT)
             return error;
+        value->value &= ~id_register_mistakes(&id_registers[i]);
         value->present = error == 0;
     }
     read_masks(vm, values);
@@ -130,22 +132,27 @@ bool cpu_require(struct machine *machine, const struct id_value *wanted, const c
     return true;
 }
 
-/* Writes what differs from @before, and sees that it is there. */
+int cpu_write(int vcpu, const struct id_register *reg, uint64_t value)
+{
+    uint64_t seen = 0, mistakes = id_register_mistakes(reg);
+    int error = mistakes ? kvm_get_one_reg(vcpu, reg->kvm_id, &seen) : 0;
+
+    value = (value & ~mistakes) | (seen & mistakes);
+    if (error == 0)
+        error = kvm_set_one_reg(vcpu, reg->kvm_id, &value);
+    if (error == 0)
+        error = kvm_get_one_reg(vcpu, reg->kvm_id, &seen);
+    return error == 0 && seen != value ? -EIO : error;
+}
+
+/* Writes what differs from @before. */
 static int write_values(int vcpu, const struct id_value *before, const struct id_value *values)
 {
     int error = 0;
 
-    for (size_t i = 0; i < id_register_count && error == 0; i++) {
-        uint64_t seen = 0;
-
-        if (values[i].value == before[i].value)
-            continue;
-        error = kvm_set_one_reg(vcpu, id_registers[i].kvm_id, &values[i].value);
-        if (error == 0)
-            error = kvm_get_one_reg(vcpu, id_registers[i].kvm_id, &seen);
-        if (error == 0 && seen != values[i].value)
-            error = -EIO;
-    }
+    for (size_t i = 0; i < id_register_count && error == 0; i++)
+        if (values[i].value != before[i].value)
+            error = cpu_write(vcpu, &id_registers[i], values[i].value);
     return error;
 }
 

@@ -20,7 +20,7 @@ struct vcpu;
 
 /*
  * Reads the ID registers of a vCPU of @vm, and what KVM lets its user change of them: nothing before
- * Linux 6.7. DCZID_EL0 is the host's. 0 or a negative errno.
+ * Linux 6.7. DCZID_EL0 is the host's; what KVM shows by mistake is left out. 0 or a negative errno.
  */
 int cpu_read(int vm, int vcpu, struct id_value *values);
 
@@ -40,6 +40,12 @@ bool cpu_choose(struct machine *machine, GError **error);
  */
 bool cpu_require(struct machine *machine, const struct id_value *wanted, const char *whose,
                  GError **error);
+
+/*
+ * Writes an ID register of a vCPU that has not run, but for the bits that KVM shows by mistake, and
+ * sees that it is there: 0 or a negative errno.
+ */
+int cpu_write(int vcpu, const struct id_register *reg, uint64_t value);
 
 /* Gives a new vCPU of the machine, which has not run, the values chosen. 0 or a negative errno. */
 int cpu_apply(const struct machine *machine, struct vcpu *vcpu);

@@ -321,6 +321,11 @@ uint64_t id_register_mask(const struct id_register *reg)
     return mask;
 }
 
+uint64_t id_register_mistakes(const struct id_register *reg)
+{
+    return reg->fields == aa64mmfr2 ? id_field_mask(id_field_find(reg, "NV")) : 0;
+}
+
 int64_t id_field_get(const struct id_field *field, uint64_t value)
 {
     uint64_t bits = (value & id_field_mask(field)) >> field->shift;

@@ -62,6 +62,15 @@ const struct id_field *id_field_find(const struct id_register *reg, const char *
 uint64_t id_field_mask(const struct id_field *field);
 uint64_t id_register_mask(const struct id_register *reg);
 
+/*
+ * The bits of a register that KVM has shown to guests by mistake, and older kernels still do without
+ * letting anybody change it. They mean nothing to a guest: nobody compares them, a machine's own
+ * values have them as 0, and what KVM has there stays. Now ID_AA64MMFR2_EL1.NV, of which Linux says
+ * (arch/arm64/kvm/sys_regs.c, set_id_aa64mmfr2_el1()): "We made the mistake to expose the now
+ * deprecated NV field". It is of interest only to who runs at EL2, where no guest here does.
+ */
+uint64_t id_register_mistakes(const struct id_register *reg);
+
 /* The field's value in @value, negative for a signed one that is. */
 int64_t id_field_get(const struct id_field *field, uint64_t value);
 /* @value with the field set to @number, which must fit into its bits. */

@@ -119,7 +119,8 @@ START_TEST(a_guest_fits_where_kvm_would_take_its_value)
 }
 END_TEST
 
-START_TEST(a_register_fits_field_by_field)
+START_TEST(a_register_fits_field_by_field,
+          a_mistake_of_kvm_is_one_field)
 {
     const struct id_register *reg = id_register_find("ID_AA64ISAR0_EL1");
     const struct id_field *atomic = field_of("ID_AA64ISAR0_EL1", "ATOMIC"), *obstacle;
@@ -139,6 +140,18 @@ START_TEST(a_register_fits_field_by_field)
 }
 END_TEST
 
+START_TEST(a_mistake_of_kvm_is_one_field)
+{
+    for (size_t i = 0; i < id_register_count; i++) {
+        bool is_mmfr2 = strcmp(id_registers[i].name, "ID_AA64MMFR2_EL1") == 0;
+
+        ck_assert_uint_eq(id_register_mistakes(&id_registers[i]),
+                          is_mmfr2 ? UINT64_C(0xf000000) : 0); /* NV: bits 27:24 */
+    }
+}
+END_TEST
+
 UNIT_MAIN("id-fields", no_register_is_twice_in_the_table, fields_do_not_overlap,
           ids_are_those_of_linux, values_go_in_and_out, common_values_follow_the_order,
-          a_guest_fits_where_kvm_would_take_its_value, a_register_fits_field_by_field)
+          a_guest_fits_where_kvm_would_take_its_value, a_register_fits_field_by_field,
+          a_mistake_of_kvm_is_one_field)
