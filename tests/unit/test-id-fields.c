@@ -119,8 +119,7 @@ START_TEST(a_guest_fits_where_kvm_would_take_its_value)
 }
 END_TEST
 
-START_TEST(a_register_fits_field_by_field,
-          a_mistake_of_kvm_is_one_field)
+START_TEST(a_register_fits_field_by_field)
 {
     const struct id_register *reg = id_register_find("ID_AA64ISAR0_EL1");
     const struct id_field *atomic = field_of("ID_AA64ISAR0_EL1", "ATOMIC"), *obstacle;
