@@ -186,3 +186,8 @@ bool devices_load(struct devices *devices, struct codec_reader *reader)
         codec_fail(reader, "a PL011 cannot be in this state");
     return codec_is_good(reader);
 }
+
+void devices_resume(struct devices *devices)
+{
+    rx_ready(devices);
+}

@@ -46,6 +46,8 @@ void devices_power(struct devices *devices, bool on);
  */
 void devices_save(struct devices *devices, struct codec_writer *writer);
 bool devices_load(struct devices *devices, struct codec_reader *reader);
+/* After loading, before VPs run: input that waits may come. */
+void devices_resume(struct devices *devices);
 
 /* Is there a device at @gpa? */
 bool devices_have(const struct devices *devices, uint64_t gpa);

@@ -10,6 +10,7 @@
 #include "emu/control-command.h"
 #include "emu/cpu-features.h"
 #include "emu/error.h"
+#include "emu/fw-regs.h"
 #include "emu/inspect.h"
 #include "emu/log.h"
 #include "emu/probe.h"
@@ -28,6 +29,7 @@ static const struct {
     {"migrate", migrate_main, "move the guest of a run to another host"},
     {"probe", probe_main, "tell what this host offers, and what is missing"},
     {"cpu-features", cpu_features_main, "list what guests see of the processor, and can be hidden"},
+    {"fw-regs", fw_regs_main, "tell which services guests can see here, and where a guest can go"},
     {"inspect", inspect_main, "tell what a kernel file is, and whether vtlemu can boot it"},
     {"help", help_main, "show this text"},
     {"version", version_main, "show the version"},

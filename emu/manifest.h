@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Manifests (fw-regs/manifest.h) of this host and of machines on it, and machines that are as a
+ * manifest says.
+ */
+#ifndef EMU_MANIFEST_H
+#define EMU_MANIFEST_H
+
+#include "fw-regs/manifest.h"
+
+struct machine;
+
+/*
+ * What this host can give guests, as far as its kernel tells: parts that it does not tell of are
+ * left out. NULL with @error if there is no KVM, or no vCPU.
+ */
+struct manifest *manifest_of_host(GError **error);
+
+/* What the guest of a machine with power has been given; from any thread. NULL with @error. */
+struct manifest *manifest_of_machine(const struct machine *machine, GError **error);
+
+#endif
