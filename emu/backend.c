@@ -8,6 +8,7 @@
 
 #define REFERENCE_HZ 10000000u /* units of 100 ns */
 #define NS_PER_REFERENCE 100u
+#define NS_PER_S UINT64_C(1000000000)
 /* A crash message is at most a page (TLFS, "Guest Crash Enlightenment"). */
 #define CRASH_MESSAGE_MAX 4096u
 #define CRASH_MESSAGE_GPA 3 /* parameter numbers */
@@ -164,15 +165,19 @@ static int backend_flush(void *context, unsigned vtl)
 static uint64_t backend_runtime(void *context, unsigned index)
 {
     struct machine *machine = context;
-    const struct vp *vp = &machine->vps[index];
+    struct vp *vp = &machine->vps[index];
     struct timespec time = {0};
+    uint64_t runtime;
     clockid_t clock;
 
     g_mutex_lock(&machine->lock);
-    if (vp->has_thread && pthread_getcpuclockid(vp->thread, &clock) == 0)
+    if (vp->has_thread && !vp->runtime_kept && pthread_getcpuclockid(vp->thread, &clock) == 0)
         clock_gettime(clock, &time);
+    runtime = vp->runtime + (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+    /* One that is being ended is not seen any more, and has not said yet what it used. */
+    runtime = vp->runtime_told = MAX(runtime, vp->runtime_told);
     g_mutex_unlock(&machine->lock);
-    return (uint64_t)time.tv_sec * REFERENCE_HZ + (uint64_t)time.tv_nsec / NS_PER_REFERENCE;
+    return runtime / NS_PER_REFERENCE;
 }
 
 static uint64_t backend_counter_hz(void *context)

@@ -65,6 +65,15 @@ void devices_power(struct devices *devices, bool on)
     g_mutex_unlock(&devices->lock);
 }
 
+void devices_freeze(struct devices *devices, bool frozen)
+{
+    g_mutex_lock(&devices->lock);
+    devices->frozen = frozen;
+    g_mutex_unlock(&devices->lock);
+    if (!frozen && devices->console)
+        console_input_ready(devices->console);
+}
+
 static void access_uart(struct devices *devices, uint64_t offset, unsigned size, bool write,
                         uint64_t *value)
 {
@@ -132,7 +141,9 @@ size_t devices_input(void *context, const uint8_t *bytes, size_t size)
     size_t taken = size; /* without power, input goes nowhere */
 
     g_mutex_lock(&devices->lock);
-    if (devices->uart)
+    if (devices->frozen)
+        taken = 0;
+    else if (devices->uart)
         taken = pl011_receive(devices->uart, bytes, size);
     g_mutex_unlock(&devices->lock);
     return taken;

@@ -29,6 +29,7 @@ struct devices {
     GMutex lock;           /* guards uart, which VPs and the console thread use */
     struct pl011 *uart;    /* NULL without power */
     struct console *console;
+    bool frozen;           /* takes no input; under the lock */
     bool absent;           /* a higher VTL emulates them: nothing is there */
 };
 
@@ -48,6 +49,9 @@ void devices_save(struct devices *devices, struct codec_writer *writer);
 bool devices_load(struct devices *devices, struct codec_reader *reader);
 /* After loading, before VPs run: input that waits may come. */
 void devices_resume(struct devices *devices);
+
+/* No input comes from now on, or comes again, what waits first. */
+void devices_freeze(struct devices *devices, bool frozen);
 
 /* Is there a device at @gpa? */
 bool devices_have(const struct devices *devices, uint64_t gpa);

@@ -74,17 +74,37 @@ static const char *bed_hint(void)
     return "; give it to scripts/bed by --file, and name it here without its folder";
 }
 
-GBytes *file_read(const char *option, const char *path, uint64_t limit, GError **error)
+static int open_input(const char *option, const char *path, GError **error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    GBytes *bytes;
 
     if (fd < 0) {
         g_autofree char *why = g_strconcat(g_strerror(errno), bed_hint(), NULL);
 
         fail(error, option, path, why);
-        return NULL;
     }
+    return fd;
+}
+
+int file_open_input(const char *option, const char *path, GError **error)
+{
+    int fd = open_input(option, path, error);
+    struct stat status;
+
+    if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
+        return fd;
+    fail(error, option, path, "not a regular file; give a file");
+    close(fd);
+    return -1;
+}
+
+GBytes *file_read(const char *option, const char *path, uint64_t limit, GError **error)
+{
+    int fd = open_input(option, path, error);
+    GBytes *bytes;
+
+    if (fd < 0)
+        return NULL;
     bytes = read_regular(fd, option, path, limit, error);
     close(fd);
     return bytes;

@@ -18,6 +18,9 @@
  */
 GBytes *file_read(const char *option, const char *path, uint64_t limit, GError **error);
 
+/* Opens a regular file for reading piece by piece. -1 with @error. */
+int file_open_input(const char *option, const char *path, GError **error);
+
 /*
  * Opens a file, device or FIFO for writing; a file is created or emptied, and writes go to its
  * end. -1 with @error.

@@ -18,6 +18,7 @@
 #include "emu/snapshot.h"
 
 struct machine;
+struct machine_facts;
 
 /* What the machine is. At any time while it has power. */
 bool machine_write_facts(struct machine *machine, struct snapshot_writer *writer, GError **error);
@@ -39,10 +40,20 @@ bool machine_end_restore(struct machine *machine, GError **error);
 /* After an error of one of these: machine_power_off() follows. Gives machine.life back. */
 void machine_abandon_restore(struct machine *machine);
 
+/* Can this host have the machine of @facts, that @machine was made for? */
+bool machine_check_facts(const struct machine *machine, const struct machine_facts *facts,
+                         GError **error);
+
 /* Freezes, saves the whole to file @path, which appears when it is complete, and thaws. */
 bool machine_save_file(struct machine *machine, const char *path, GError **error);
 
-/* All sections after SNAPSHOT_MACHINE, up to SNAPSHOT_END and what is above for them. */
+/* All sections after SNAPSHOT_MACHINE, by the functions above; the machine goes on then. */
 bool machine_restore(struct machine *machine, struct snapshot_reader *reader, GError **error);
+
+/*
+ * Freezes, saves the whole in memory, takes power away, restores and thaws: a test. True if the run
+ * has ended meanwhile, too.
+ */
+bool machine_pulse(struct machine *machine, GError **error);
 
 #endif

@@ -23,8 +23,7 @@ static uint64_t read_counter_frequency(void)
     return value;
 }
 
-/* What DC ZVA zeroes, in bytes; guests see the host's DCZID_EL0. */
-static uint32_t read_zero_size(void)
+uint32_t machine_zero_size(void)
 {
     uint64_t value;
 
@@ -128,6 +127,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     machine->kvm = -1;
     machine->vtls = (uint16_t)((2u << options->max_vtl) - 1);
     machine->counter_hz = read_counter_frequency();
+    g_mutex_init(&machine->life);
     g_mutex_init(&machine->lock);
     g_cond_init(&machine->changed);
     pause_init(&machine->pause);
@@ -159,6 +159,7 @@ void machine_free(struct machine *machine)
         devices_free(&machine->level[vtl].devices);
     if (machine->kvm >= 0)
         close(machine->kvm);
+    g_mutex_clear(&machine->life);
     g_mutex_clear(&machine->lock);
     g_cond_clear(&machine->changed);
     pause_clear(&machine->pause);
@@ -195,7 +196,7 @@ static bool open_vcpus(struct machine *machine, unsigned vtl, GError **error)
     return true;
 }
 
-static bool open_level(struct machine *machine, unsigned vtl, GError **error)
+static bool open_level(struct machine *machine, unsigned vtl, bool boot, GError **error)
 {
     struct level *level = &machine->level[vtl];
 
@@ -205,7 +206,7 @@ static bool open_level(struct machine *machine, unsigned vtl, GError **error)
         return false;
     sites_clear(&level->sites, level->vm.breakpoints);
     devices_power(&level->devices, true);
-    return !level->has_kernel || load_level(machine, vtl, error);
+    return !boot || !level->has_kernel || load_level(machine, vtl, error);
 }
 
 /* The boot VP has all its VTLs; the others come by CPU_ON. */
@@ -244,10 +245,11 @@ static void create_vps(struct machine *machine)
                           (unsigned)machine->options->boot_vtl, &machine_backend, machine);
     vtl_partition_set_ram(machine->partition, machine->memory.base / HV_PAGE_SIZE,
                           machine->memory.size / HV_PAGE_SIZE);
-    machine->partition->zero_size = read_zero_size();
+    machine->partition->zero_size = machine_zero_size();
     machine->partition->vector_lengths = machine->sve_lengths;
     echo_register(machine->partition);
     vmbuses_open(&machine->vmbuses, machine->partition, options_vmbuses(machine->options));
+    timers_open(&machine->timers, machine->partition);
     machine->vps = g_new0(struct vp, machine->vp_count);
     for (unsigned i = 0; i < machine->vp_count; i++) {
         machine->vps[i].machine = machine;
@@ -261,9 +263,12 @@ static void create_vps(struct machine *machine)
     }
 }
 
-static bool start_threads(struct machine *machine, GError **error)
+bool machine_start_threads(struct machine *machine, GError **error)
 {
-    if (!timers_start(&machine->timers, machine->partition)) {
+    g_mutex_lock(&machine->lock);
+    machine->frozen = false;
+    g_mutex_unlock(&machine->lock);
+    if (!timers_start(&machine->timers)) {
         emu_set_error(error, EMU_ERROR_INTERNAL, "no thread for the timers");
         return false;
     }
@@ -298,17 +303,29 @@ static void begin(struct machine *machine)
     g_mutex_unlock(&machine->lock);
 }
 
-bool machine_power_on(struct machine *machine, GError **error)
+bool machine_build(struct machine *machine, bool boot, GError **error)
 {
     machine->powered = true;
+    machine->is_restored = false;
     machine->counter_offset = counter_read();
     begin(machine);
     create_vps(machine);
     FOR_EACH_VTL (machine, vtl)
-        if (!open_level(machine, vtl, error))
+        if (!open_level(machine, vtl, boot, error))
             return false;
-    prepare_boot_vp(machine);
-    return start_threads(machine, error);
+    if (boot)
+        prepare_boot_vp(machine);
+    return true;
+}
+
+bool machine_power_on(struct machine *machine, GError **error)
+{
+    bool is_on;
+
+    g_mutex_lock(&machine->life);
+    is_on = machine_build(machine, true, error) && machine_start_threads(machine, error);
+    g_mutex_unlock(&machine->life);
+    return is_on;
 }
 
 void machine_kick(struct vp *vp)
@@ -382,12 +399,19 @@ bool machine_try_end(struct machine *machine, enum machine_end end, unsigned det
     return accepted;
 }
 
-void machine_wait(struct machine *machine)
+bool machine_wait(struct machine *machine, gint64 until)
 {
+    bool in_time = true, has_ended;
+
     g_mutex_lock(&machine->lock);
-    while (machine->end == MACHINE_RUNNING)
-        g_cond_wait(&machine->changed, &machine->lock);
+    while (machine->end == MACHINE_RUNNING && in_time)
+        if (until)
+            in_time = g_cond_wait_until(&machine->changed, &machine->lock, until);
+        else
+            g_cond_wait(&machine->changed, &machine->lock);
+    has_ended = machine->end != MACHINE_RUNNING;
     g_mutex_unlock(&machine->lock);
+    return has_ended;
 }
 
 void machine_look(struct machine *machine, unsigned vtl)
@@ -454,13 +478,24 @@ static void stop_thread(struct vp *vp)
         pthread_join(vp->thread, NULL);
 }
 
-static void stop_threads(struct machine *machine)
+void machine_stop_threads(struct machine *machine)
 {
+    /* First, as they keep VPs out of the guest by kicking their threads, which must be there. */
+    timers_stop(&machine->timers);
+    vmbuses_stop(&machine->vmbuses);
+    g_mutex_lock(&machine->lock);
+    machine->frozen = true;
+    g_cond_broadcast(&machine->changed);
+    g_mutex_unlock(&machine->lock);
     for (unsigned i = 0; i < machine->vp_count; i++)
         if (machine->vps[i].has_thread)
             machine_kick(&machine->vps[i]);
     for (unsigned i = 0; i < machine->vp_count; i++)
         stop_thread(&machine->vps[i]);
+}
+
+static void stop_watchers(struct machine *machine)
+{
     for (unsigned i = 0; i < machine->vp_count; i++) {
         FOR_EACH_VTL (machine, vtl)
             dormant_stop(&machine->vps[i].level[vtl].dormant);
@@ -469,25 +504,20 @@ static void stop_threads(struct machine *machine)
 }
 
 /* A guest may want to find its memory as it was, once it has been reset. */
-static void give_memory_back(struct machine *machine)
+static void give_memory_back(struct machine *machine, bool clear)
 {
     int error = memory_open_views(&machine->memory);
 
     if (error < 0)
         g_critical("cannot lift the protections of memory: %s", g_strerror(-error));
-    if (machine->end != MACHINE_RESET || vtl_zeroes_memory_on_reset(machine->partition))
+    if (clear)
         memory_clear(&machine->memory);
 }
 
-void machine_power_off(struct machine *machine)
+void machine_tear_down(struct machine *machine, bool clear)
 {
-    if (!machine->powered)
-        return;
-    machine_end(machine, MACHINE_STOPPED, 0, NULL);
-    /* First, as it keeps VPs out of the guest by kicking their threads, which must be there. */
-    timers_stop(&machine->timers);
-    vmbuses_stop(&machine->vmbuses);
-    stop_threads(machine);
+    machine_stop_threads(machine);
+    stop_watchers(machine);
     vmbuses_count(&machine->vmbuses, &machine->stats);
     if (machine->end == MACHINE_TIMEOUT || machine->end == MACHINE_BROKEN)
         tell_positions(machine);
@@ -498,7 +528,7 @@ void machine_power_off(struct machine *machine)
         vm_close(&machine->level[vtl].vm);
         g_clear_pointer(&machine->level[vtl].registers, g_array_unref);
     }
-    give_memory_back(machine);
+    give_memory_back(machine, clear);
     pause_remove_all(&machine->pause);
     for (unsigned i = 0; i < machine->vp_count; i++) {
         visit_clear(&machine->vps[i].visit);
@@ -508,6 +538,18 @@ void machine_power_off(struct machine *machine)
     g_clear_pointer(&machine->vps, g_free);
     g_clear_pointer(&machine->partition, vtl_partition_free);
     vmbuses_close(&machine->vmbuses);
+    timers_close(&machine->timers);
     machine->vp_count = 0;
     machine->powered = false;
+}
+
+void machine_power_off(struct machine *machine)
+{
+    g_mutex_lock(&machine->life);
+    if (machine->powered) {
+        machine_end(machine, MACHINE_STOPPED, 0, NULL);
+        machine_tear_down(machine, machine->end != MACHINE_RESET ||
+                                       vtl_zeroes_memory_on_reset(machine->partition));
+    }
+    g_mutex_unlock(&machine->life);
 }

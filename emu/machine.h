@@ -11,6 +11,8 @@
  *   power.c     PSCI
  *   protect.c   pages that a VTL may not access, and what happens if it does
  *   pause.c     keeping VPs out of the guest for a moment
+ *   freeze.c    standing still, and going on
+ *   machine-state.c  the whole as a snapshot, and back
  *   timers.c    the thread of the synthetic timers
  *   vmbus.c     the host's side of VMBus
  *   visit.c     one VP's thread at another VP's registers
@@ -39,6 +41,7 @@
 #include "emu/pause.h"
 #include "emu/protect.h"
 #include "emu/sites.h"
+#include "emu/snapshot.h"
 #include "emu/stats.h"
 #include "emu/timers.h"
 #include "emu/trace.h"
@@ -60,6 +63,7 @@ enum machine_end {
     MACHINE_TIMEOUT,
     MACHINE_SIGNAL,   /* or Ctrl-A x, which counts as SIGINT */
     MACHINE_STOPPED,  /* machine_power_off() before any of these */
+    MACHINE_MOVED,    /* the guest goes on elsewhere: machine_give_up() */
 };
 
 /* One VTL of one VP. */
@@ -92,6 +96,9 @@ struct vp {
     bool stepped; /* it was to come back after one instruction */
     struct pause_member pause;
     struct visit visit;
+    uint64_t runtime; /* ns that threads before this one have used; under machine.lock */
+    bool runtime_kept; /* that of the present one is in it; likewise */
+    uint64_t runtime_told; /* the most that a guest has been told; likewise */
     guint rung; /* set of dormant VTLs that have an interrupt; atomic */
     guint notified; /* of these, lower ones whose interrupts the active VTL has been told of */
     struct vp_level level[VTL_LEVELS];
@@ -108,6 +115,13 @@ struct level {
     uint64_t entry;
     uint64_t device_tree; /* GPA, or whatever the boot VP is to find in X0 */
     GArray *registers;    /* of struct igvm_register, what an IGVM file starts the boot VP with */
+};
+
+/* What of a snapshot has come; sets of VPs. */
+struct machine_restore {
+    enum snapshot_kind kind; /* of the last section */
+    bool time, core;
+    uint64_t vps, vcpus[VTL_LEVELS], gics[VTL_LEVELS], levels[VTL_LEVELS], devices[VTL_LEVELS];
 };
 
 struct machine {
@@ -132,8 +146,14 @@ struct machine {
     struct vmbuses vmbuses;
     bool unwatched; /* dormant VTLs are: what they cost otherwise, a benchmark asks */
 
+    GMutex life;              /* whoever turns power on or off, or has the machine frozen */
+    bool is_restored;         /* it has yet to go on at @restored_ticks; by who holds life */
+    uint64_t restored_ticks;  /* of the guest's counter */
+    struct machine_restore restore; /* likewise */
+
     GMutex lock;
-    GCond changed;            /* a power state or the end */
+    GCond changed;            /* a power state, the end or a freeze */
+    bool frozen;              /* VPs' threads end; under the lock */
     enum machine_end end;     /* the first reason wins, but the user's over a reset */
     unsigned end_detail;      /* failure number or signal */
     char *end_message;        /* for MACHINE_BROKEN; owned */
@@ -146,6 +166,9 @@ void machine_free(struct machine *machine);
 
 /* Creates VMs and vCPUs, loads the images and starts the VPs. */
 bool machine_power_on(struct machine *machine, GError **error);
+
+/* What DC ZVA zeroes, in bytes; guests see the host's DCZID_EL0. */
+uint32_t machine_zero_size(void);
 
 /* Stops all VPs, waits for their threads and gives the VMs back. Safe without power, too. */
 void machine_power_off(struct machine *machine);
@@ -160,8 +183,18 @@ bool machine_end(struct machine *machine, enum machine_end end, unsigned detail,
 /* The same for who must not wait: gives up, with *@told false, if somebody keeps machine.lock. */
 bool machine_try_end(struct machine *machine, enum machine_end end, unsigned detail, bool *told);
 
-/* Waits until the run has ended. */
-void machine_wait(struct machine *machine);
+/* Waits until the run has ended (true), or until monotonic time @until, if that is not 0. */
+bool machine_wait(struct machine *machine, gint64 until);
+
+/*
+ * For freeze.c and machine-state.c, with machine.life held. The threads of VPs, timers and VMBus:
+ * ends them, and begins them where the VPs are. machine_build() gives power, without images if not
+ * to @boot; machine_tear_down() takes it away, @clear: with what is in memory.
+ */
+bool machine_start_threads(struct machine *machine, GError **error);
+void machine_stop_threads(struct machine *machine);
+bool machine_build(struct machine *machine, bool boot, GError **error);
+void machine_tear_down(struct machine *machine, bool clear);
 
 /* An interrupt of @vtl may have come, for whichever VP. */
 void machine_look(struct machine *machine, unsigned vtl);

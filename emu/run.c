@@ -15,6 +15,9 @@
 #include "emu/control.h"
 #include "emu/error.h"
 #include "emu/log.h"
+#include "emu/file.h"
+#include "emu/machine-facts.h"
+#include "emu/machine-state.h"
 #include "emu/machine.h"
 #include "emu/sandbox.h"
 
@@ -44,6 +47,11 @@ struct run {
     gint quit;       /* the signal that stands for the user's wish to end the run; atomic */
     gint finished;   /* the watch may go; atomic */
     gint64 deadline; /* of --timeout, monotonic microseconds; 0: none; the watch's */
+    int restore;     /* descriptor of --restore, or -1 */
+    struct snapshot_fd restore_place;
+    struct snapshot_source restore_source;
+    struct snapshot_reader restored; /* behind what the machine is */
+    struct machine_facts facts;
     gint64 grace;    /* when to leave at any price; 0: not yet; the watch's */
     enum machine_end wish; /* what the machine has yet to be told; the watch's */
     unsigned wish_detail;
@@ -153,8 +161,20 @@ static JsonNode *end_by_control(void *context, const struct control_request *req
     return json_node_init_string(json_node_alloc(), "the run ends");
 }
 
+static JsonNode *save_by_control(void *context, const struct control_request *request,
+                                 struct control_job *job, GError **error)
+{
+    struct run *run = context;
+
+    (void)job;
+    if (!machine_save_file(run->machine, request->file, error))
+        return NULL;
+    return json_node_init_string(json_node_alloc(), "saved");
+}
+
 static const control_handler handlers[CONTROL_COMMANDS] = {
     [CONTROL_STATUS] = tell_status,
+    [CONTROL_SNAPSHOT] = save_by_control,
     [CONTROL_QUIT] = end_by_control,
 };
 
@@ -325,13 +345,51 @@ static bool is_users_end(struct machine *machine)
     return is;
 }
 
+/* The first time from the snapshot, if there is one. */
+static bool begin(struct run *run, GError **error)
+{
+    bool good;
+
+    if (run->restore < 0)
+        return machine_power_on(run->machine, error);
+    good = machine_restore(run->machine, &run->restored, error);
+    if (!good)
+        g_prefix_error(error, "--restore %s: ", run->options->restore);
+    close(run->restore);
+    run->restore = -1;
+    snapshot_reader_clear(&run->restored);
+    return good;
+}
+
 static bool power_on(struct run *run, GError **error)
 {
     g_autoptr(GError) failure = NULL;
 
-    if (machine_power_on(run->machine, &failure) || is_users_end(run->machine))
+    if (begin(run, &failure) || is_users_end(run->machine))
         return true;
     g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+/* Until the end; with --pulse, through one machine after the other. */
+static bool wait_for_end(struct run *run, GError **error)
+{
+    gint64 pulse = run->options->pulse;
+
+    while (!machine_wait(run->machine, pulse ? g_get_monotonic_time() + pulse : 0))
+        if (!machine_pulse(run->machine, error)) {
+            g_prefix_error(error, "--pulse %s: ", run->options->pulse_text);
+            return false;
+        }
+    return true;
+}
+
+static bool can_boot_again(const struct run *run)
+{
+    if (run->options->no_reboot || options_can_boot(run->options))
+        return !run->options->no_reboot;
+    g_printerr("vtlemu: the guest asked for a reset, but its kernels are not in the snapshot; give "
+               "them besides --restore to have it start anew\n");
     return false;
 }
 
@@ -344,10 +402,11 @@ static bool run_guest(struct run *run, GError **error)
         if (!power_on(run, error))
             return false;
         set_phase(run, PHASE_RUNNING);
-        machine_wait(run->machine);
+        if (!wait_for_end(run, error))
+            return false;
         set_phase(run, PHASE_ENDING);
         machine_power_off(run->machine);
-        again = run->machine->end == MACHINE_RESET && !run->options->no_reboot;
+        again = run->machine->end == MACHINE_RESET && can_boot_again(run);
         if (again)
             g_info("the guest asked for a reset");
     } while (again);
@@ -398,9 +457,37 @@ static bool check_outputs(const struct options *options, GError **error)
     return spares_inputs(options, options->trace, error);
 }
 
+/* What the machine is, from the beginning of the snapshot. */
+static bool open_snapshot(struct run *run, GError **error)
+{
+    struct snapshot_section section;
+
+    if (!run->options->restore)
+        return true;
+    run->restore = file_open_input("--restore ", run->options->restore, error);
+    if (run->restore < 0)
+        return false;
+    run->restore_place = (struct snapshot_fd){run->restore, "the snapshot"};
+    run->restore_source = snapshot_source_fd(&run->restore_place);
+    if (snapshot_begin_reading(&run->restored, &run->restore_source, error) &&
+        snapshot_read(&run->restored, &section, error) &&
+        machine_facts_read(&section, &run->facts, error))
+        return machine_facts_adopt(&run->facts, run->options, error);
+    g_prefix_error(error, "--restore %s: ", run->options->restore);
+    return false;
+}
+
+static bool suits_host(const struct run *run, GError **error)
+{
+    if (!run->options->restore || machine_check_facts(run->machine, &run->facts, error))
+        return true;
+    g_prefix_error(error, "--restore %s: ", run->options->restore);
+    return false;
+}
+
 static bool prepare(struct run *run, GError **error)
 {
-    if (!check_outputs(run->options, error))
+    if (!open_snapshot(run, error) || !check_outputs(run->options, error))
         return false;
     run->signals = open_signals();
     run->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -410,7 +497,8 @@ static bool prepare(struct run *run, GError **error)
             return false;
     }
     run->machine = machine_new(run->options, run->trace, error);
-    if (!run->machine || !open_consoles(run, error) || !open_control(run, error))
+    if (!run->machine || !suits_host(run, error) || !open_consoles(run, error) ||
+        !open_control(run, error))
         return false;
     start_watch(run);
     return true;
@@ -430,6 +518,7 @@ static int exit_status(enum machine_end end, unsigned detail)
         return EMU_EXIT_SIGNAL + (int)detail;
     case MACHINE_RUNNING:
     case MACHINE_STOPPED:
+    case MACHINE_MOVED:
     case MACHINE_POWERED_OFF:
     case MACHINE_RESET:
         break;
@@ -471,11 +560,14 @@ static void finish(struct run *run)
         close(run->signals);
     if (run->wake >= 0)
         close(run->wake);
+    if (run->restore >= 0)
+        close(run->restore);
+    snapshot_reader_clear(&run->restored);
 }
 
 static int run_options(struct options *options)
 {
-    struct run run = {.options = options, .signals = -1, .wake = -1};
+    struct run run = {.options = options, .signals = -1, .wake = -1, .restore = -1};
     g_autoptr(GError) error = NULL;
     int status;
 

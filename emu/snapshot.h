@@ -111,6 +111,8 @@ bool snapshot_begin_reading(struct snapshot_reader *reader, const struct snapsho
 bool snapshot_read(struct snapshot_reader *reader, struct snapshot_section *section,
                    GError **error);
 void snapshot_reader_clear(struct snapshot_reader *reader);
+typedef struct snapshot_reader snapshot_reader;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(snapshot_reader, snapshot_reader_clear)
 
 /* "guest memory" */
 const char *snapshot_kind_name(enum snapshot_kind kind);

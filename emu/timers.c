@@ -99,16 +99,22 @@ static gpointer serve(gpointer context)
     return NULL;
 }
 
-bool timers_start(struct timers *timers, struct vtl_partition *partition)
+void timers_open(struct timers *timers, struct vtl_partition *partition)
 {
+    g_mutex_lock(&timers->lock);
     timers->partition = partition;
-    timers->stop = false;
-    timers->paid_until = 0;
-    timers->next = 0;
     timers->count = partition->vp_count * PER_VP;
     timers->when = g_new(uint64_t, timers->count);
     for (unsigned i = 0; i < timers->count; i++)
         timers->when[i] = STIMER_NEVER;
+    g_mutex_unlock(&timers->lock);
+}
+
+bool timers_start(struct timers *timers)
+{
+    timers->stop = false;
+    timers->paid_until = 0;
+    timers->next = 0;
     timers->thread = g_thread_try_new("timers", serve, timers, NULL);
     return timers->thread != NULL;
 }
@@ -121,6 +127,10 @@ void timers_stop(struct timers *timers)
     g_mutex_unlock(&timers->lock);
     if (timers->thread)
         g_thread_join(g_steal_pointer(&timers->thread));
+}
+
+void timers_close(struct timers *timers)
+{
     g_mutex_lock(&timers->lock);
     timers->count = 0;
     g_clear_pointer(&timers->when, g_free);

@@ -29,13 +29,17 @@ struct timers {
 void timers_init(struct timers *timers);
 void timers_clear(struct timers *timers);
 
-/* From now on serves @partition, which must outlive timers_stop(). False: there is no thread. */
-bool timers_start(struct timers *timers, struct vtl_partition *partition);
+/* Timers of @partition, which must outlive timers_close(), can be set, but nobody serves them. */
+void timers_open(struct timers *timers, struct vtl_partition *partition);
+/* From now on they are served. False: there is no thread. */
+bool timers_start(struct timers *timers);
 /*
- * Waits until what is being served is, and serves nothing more. Safe without timers_start(). VPs
- * may still run, and have to let an interrupt in (emu/pause.h), but need not set timers any more.
+ * Waits until what is being served is, and serves nothing more until timers_start(). Safe without
+ * that. VPs may still run, and have to let an interrupt in (emu/pause.h).
  */
 void timers_stop(struct timers *timers);
+/* Forgets all timers; after timers_stop(). Safe without timers_open(). */
+void timers_close(struct timers *timers);
 
 /* For struct vtl_backend: see there. */
 void timers_set(struct timers *timers, unsigned vp, unsigned vtl, unsigned timer, uint64_t when);

@@ -76,11 +76,11 @@ static int map_memory(int vm, unsigned vtl, const struct memory *memory, bool tr
     return kvm_ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
-static int set_counter_offset(int vm, uint64_t offset)
+int vm_set_counter_offset(const struct vm *vm, uint64_t offset)
 {
     struct kvm_arm_counter_offset argument = {.counter_offset = offset};
 
-    return kvm_ioctl(vm, KVM_ARM_SET_COUNTER_OFFSET, &argument);
+    return kvm_ioctl(vm->fd, KVM_ARM_SET_COUNTER_OFFSET, &argument);
 }
 
 int vm_create(int kvm)
@@ -116,7 +116,7 @@ bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
     if (failed(vm->fd, "KVM creates no virtual machine", NULL, vtl, error) ||
         failed(map_memory(vm->fd, vtl, memory, false), "KVM refuses the guest memory", NULL, vtl, error) ||
         failed(forward_calls(vm->fd), "KVM refuses the SMCCC filter", linux_6_4, vtl, error) ||
-        failed(set_counter_offset(vm->fd, counter_offset), "KVM refuses the counter offset",
+        failed(vm_set_counter_offset(vm, counter_offset), "KVM refuses the counter offset",
                linux_6_4, vtl, error) ||
         failed(kvm_enable_capability(vm->fd, KVM_CAP_ARM_NISV_TO_USER),
                "KVM does not report undecodable accesses", linux_6_4, vtl, error))

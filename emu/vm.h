@@ -28,6 +28,7 @@ struct vm_flush {
 enum vm_line_driver {
     VM_LINE_DEVICE,     /* one of the VTL's own */
     VM_LINE_HIGHER_VTL, /* HvCallAssertVirtualInterrupt */
+    VM_LINE_DRIVERS
 };
 
 /* For vm_set_spi(). */
@@ -55,6 +56,9 @@ int vm_create(int kvm);
 bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
              uint64_t counter_offset, GError **error);
 void vm_close(struct vm *vm);
+
+/* Changes @counter_offset, while no vCPU runs. 0 or a negative errno. */
+int vm_set_counter_offset(const struct vm *vm, uint64_t offset);
 
 /*
  * Has all processors forget the translations of the VM's guest, those of its own tables (stage 1)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
 #include "emu/kvm.h"
 #include "emu/machine.h"
@@ -17,6 +18,7 @@
 #define ESR_EC_STEP 0x32
 
 #define COMPLAINTS_MAX 10
+#define NS_PER_S UINT64_C(1000000000)
 
 void vp_tell(struct vp *vp)
 {
@@ -290,10 +292,30 @@ static void open_watch(struct vp *vp)
                "%s (see vtlemu probe)", vp->core->index, g_strerror(-error));
 }
 
+/* The next thread begins with none. */
+static void keep_runtime(struct vp *vp)
+{
+    struct timespec time = {0};
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    g_mutex_lock(&vp->machine->lock);
+    vp->runtime_kept = true;
+    vp->runtime += (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+    g_mutex_unlock(&vp->machine->lock);
+}
+
+static void begin_runtime(struct vp *vp)
+{
+    g_mutex_lock(&vp->machine->lock);
+    vp->runtime_kept = false;
+    g_mutex_unlock(&vp->machine->lock);
+}
+
 void *vp_main(void *argument)
 {
     struct vp *vp = argument;
 
+    begin_runtime(vp);
     open_watch(vp);
     visit_take_own(vp);
     /* What is dormant is watched while the VP waits, too, if what is active has been turned off. */
@@ -301,6 +323,10 @@ void *vp_main(void *argument)
         if (!visit_receive(vp) && !deliver_notice(vp) && !dormant_attend(vp))
             run_once(vp);
     protect_end_step(vp);
+    /* What KVM owes to the vCPU would come over what a visitor writes, and is not in a snapshot. */
+    if (power_is_on(vp, vp->core->active))
+        vcpu_settle(&vp_active(vp)->vcpu);
+    keep_runtime(vp);
     visit_give_up(vp);
     hvc_watch_close(&vp->watch);
     return NULL;

@@ -128,7 +128,7 @@ static struct stats run_machine(const struct options *options, bool watched)
         machine->unwatched = !watched;
     if (!machine || !machine_power_on(machine, &error))
         fail("machine", error->message);
-    machine_wait(machine);
+    machine_wait(machine, 0);
     if (machine->end != MACHINE_POWERED_OFF)
         fail("machine", "did not power off");
     machine_power_off(machine);

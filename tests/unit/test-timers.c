@@ -49,12 +49,14 @@ static void set_up(void)
     partition->core->backend = &backend;
     begin = g_get_monotonic_time();
     timers_init(&timers);
-    ck_assert(timers_start(&timers, partition->core));
+    timers_open(&timers, partition->core);
+    ck_assert(timers_start(&timers));
 }
 
 static void tear_down(void)
 {
     timers_stop(&timers);
+    timers_close(&timers);
     timers_clear(&timers);
     memory_partition_free(partition);
 }
@@ -145,7 +147,7 @@ START_TEST(stopped)
             g_usleep(2000);
         ck_assert_int_eq(g_atomic_int_get(&expirations[0]), before);
         start(1, 0, DIRECT | HV_STIMER_PERIODIC, 1); /* a VP that still runs */
-        ck_assert(timers_start(&timers, partition->core));
+        ck_assert(timers_start(&timers));
     }
 }
 END_TEST
