@@ -29,11 +29,19 @@ static const struct codec_field fields[] = {
     CODEC_ANY(struct machine_facts, counter_hz),
 };
 
+static const struct codec_field fact_fields[] = {
+    CODEC_ANY(struct machine_fact, id),
+    CODEC_ANY(struct machine_fact, value),
+};
+
 void machine_facts_write(const struct machine_facts *facts, GByteArray *bytes)
 {
     struct codec_writer codec = {bytes};
 
     codec_write_fields(&codec, facts, fields, G_N_ELEMENTS(fields));
+    codec_write_u32(&codec, facts->id_count);
+    for (uint32_t i = 0; i < facts->id_count; i++)
+        codec_write_fields(&codec, &facts->id[i], fact_fields, G_N_ELEMENTS(fact_fields));
 }
 
 /* Higher VTLs sit at the top of RAM, and something is left for VTL0. */
@@ -63,6 +71,9 @@ bool machine_facts_read(const struct snapshot_section *section, struct machine_f
     codec_begin(&codec, section->bytes, section->size);
     codec_at(&codec, "the machine's facts");
     codec_read_fields(&codec, facts, fields, G_N_ELEMENTS(fields));
+    facts->id_count = codec_read_count(&codec, "number of ID registers", MACHINE_FACTS_IDS);
+    for (uint32_t i = 0; i < facts->id_count && codec_is_good(&codec); i++)
+        codec_read_fields(&codec, &facts->id[i], fact_fields, G_N_ELEMENTS(fact_fields));
     codec_require(&codec, facts->cpus > 0, "cpus", facts->cpus, "must be some");
     codec_require(&codec, facts->kernels & 1u << facts->boot_vtl, "boot_vtl", facts->boot_vtl,
                   "must have a kernel");

@@ -13,6 +13,15 @@
 #include "emu/options.h"
 #include "emu/snapshot.h"
 
+/* More than there are ID registers. */
+#define MACHINE_FACTS_IDS 128u
+
+/* A register by KVM's id. */
+struct machine_fact {
+    uint64_t id;
+    uint64_t value;
+};
+
 struct machine_facts {
     uint32_t cpus;
     uint64_t memory;                    /* bytes */
@@ -25,6 +34,8 @@ struct machine_facts {
     uint16_t sve_lengths;               /* sve.h; 0: no SVE */
     uint32_t zero_size;                 /* bytes that DC ZVA zeroes */
     uint64_t counter_hz;                /* ticks of the guest's counter a second */
+    uint32_t id_count;
+    struct machine_fact id[MACHINE_FACTS_IDS]; /* what guests see of the processor: id-fields.h */
 };
 
 void machine_facts_write(const struct machine_facts *facts, GByteArray *bytes);

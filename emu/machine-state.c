@@ -41,6 +41,11 @@ static struct machine_facts facts_of(const struct machine *machine)
         .counter_hz = machine->counter_hz,
     };
 
+    for (size_t i = 0; i < id_register_count && facts.id_count < MACHINE_FACTS_IDS; i++)
+        if (machine->id[i].present)
+            facts.id[facts.id_count++] = (struct machine_fact){
+                .id = id_registers[i].kvm_id, .value = machine->id[i].value};
+
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         facts.level_memory[vtl] = options->level[vtl].memory;
         facts.kernels |= options_has_kernel(options, vtl) ? 1u << vtl : 0;
@@ -67,7 +72,22 @@ static bool agrees(const char *what, uint64_t is, uint64_t should, const char *r
     return false;
 }
 
-bool machine_check_facts(const struct machine *machine, const struct machine_facts *facts,
+/* The guest goes on seeing the processor that it has seen. */
+static bool require_ids(struct machine *machine, const struct machine_facts *facts, GError **error)
+{
+    g_autofree struct id_value *wanted = g_new0(struct id_value, id_register_count);
+
+    for (uint32_t i = 0; i < facts->id_count; i++) {
+        const struct id_register *reg = id_register_find_kvm(facts->id[i].id);
+
+        if (reg)
+            wanted[id_register_index(reg)] =
+                (struct id_value){.present = true, .value = facts->id[i].value};
+    }
+    return cpu_require(machine, wanted, "the snapshot's guest", error);
+}
+
+bool machine_check_facts(struct machine *machine, const struct machine_facts *facts,
                          GError **error)
 {
     g_autofree char *is = sve_text(machine->sve_lengths), *should = sve_text(facts->sve_lengths);
@@ -77,7 +97,8 @@ bool machine_check_facts(const struct machine *machine, const struct machine_fac
                       "has %s up to there; use a host with the same lengths", should, is);
         return false;
     }
-    return agrees("a counter frequency (Hz)", machine->counter_hz, facts->counter_hz,
+    return require_ids(machine, facts, error) &&
+           agrees("a counter frequency (Hz)", machine->counter_hz, facts->counter_hz,
                   "use a host with the same", error) &&
            agrees("a block size of DC ZVA", machine_zero_size(), facts->zero_size,
                   "use a host with the same", error);
@@ -374,9 +395,6 @@ static bool take_vp(struct machine *machine, const struct snapshot_section *sect
         /* Those pending have all been started when the machine was frozen. */
         codec_require(&codec, vp->level[vtl].power != PSCI_AFFINITY_ON_PENDING, "power",
                       vp->level[vtl].power, "is not that of a frozen machine");
-        codec_require(&codec, machine->vtls & 1u << vtl || (vp->level[vtl].power ==
-                      PSCI_AFFINITY_OFF && !vp->level[vtl].prepared), "power",
-                      vp->level[vtl].power, "there is no such VTL");
     }
     return codec_end(&codec, error);
 }

@@ -40,8 +40,9 @@ bool machine_end_restore(struct machine *machine, GError **error);
 /* After an error of one of these: machine_power_off() follows. Gives machine.life back. */
 void machine_abandon_restore(struct machine *machine);
 
-/* Can this host have the machine of @facts, that @machine was made for? */
-bool machine_check_facts(const struct machine *machine, const struct machine_facts *facts,
+/* Can this host have the machine of @facts, that @machine was made for? Has it show the same
+ * processor. Before it gets power. */
+bool machine_check_facts(struct machine *machine, const struct machine_facts *facts,
                          GError **error);
 
 /* Freezes, saves the whole to file @path, which appears when it is complete, and thaws. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emu/cpu-features.h"
 #include "emu/error.h"
 #include "emu/kvm.h"
 
@@ -134,6 +135,15 @@ static bool refuse(const struct vcpu *vcpu, const struct vcpu_image *image,
     return false;
 }
 
+/* What KVM shows of an ID register by mistake it does not take back: cpu-features.h. */
+static int write_register(const struct vcpu *vcpu, const struct vcpu_register *reg)
+{
+    const struct id_register *id = id_register_find_kvm(reg->id);
+
+    return id ? cpu_write(vcpu->fd, id, vcpu_register_value(reg))
+              : kvm_set_one_reg(vcpu->fd, reg->id, reg->value);
+}
+
 static bool load_register(const struct vcpu *vcpu, const struct vcpu_image *image,
                           const struct kvm_reg_list *list, const struct vcpu_register *reg,
                           GError **error)
@@ -142,7 +152,7 @@ static bool load_register(const struct vcpu *vcpu, const struct vcpu_image *imag
 
     if (!has(list, reg->id))
         return do_without(image, reg, error);
-    result = kvm_set_one_reg(vcpu->fd, reg->id, reg->value);
+    result = write_register(vcpu, reg);
     return result == 0 || refuse(vcpu, image, reg, result, error);
 }
 
