@@ -20,6 +20,19 @@ static struct options *parse(const char *line, GError **error)
     return options_parse((int)g_strv_length(words), argv, &help, error);
 }
 
+START_TEST(disabled_processor_features_add_up)
+{
+    g_autoptr(GError) error = NULL;
+    struct options *options = parse("run --vtl0-kernel a --cpu -sha512,-rng --cpu -atomic "
+                                    "--disabled-cpu-features bank0=0x1,bank1=0x4", &error);
+
+    ck_assert_msg(!error, "%s", error ? error->message : "");
+    ck_assert_uint_eq(options->disabled.bank[0], 1u | 1u << 24 | 1u << 26);
+    ck_assert_uint_eq(options->disabled.bank[1], 4u | 1u << 13);
+    options_free(options);
+}
+END_TEST
+
 START_TEST(sizes)
 {
     static const struct {
@@ -208,6 +221,14 @@ START_TEST(mistakes)
         {"run --vtl0-kernel a --sve 0", "--sve 0: give on, off"},
         {"run --vtl0-kernel a --sve 200", "--sve 200: give on, off"},
         {"run --vtl0-kernel a --sve 2176", "--sve 2176: give on, off"},
+        {"run --vtl0-kernel a --cpu sve", "--cpu sve: 'sve': put a minus before"},
+        {"run --vtl0-kernel a --cpu -sha1 --cpu -sha0", "--cpu -sha0: 'sha0' is no feature"},
+        {"run --vtl0-kernel a --sve on --cpu -sve", "--sve on: SVE is disabled by --cpu"},
+        {"run --vtl0-kernel a --disabled-cpu-features bank0=0",
+         "--disabled-cpu-features bank0=0: there are exactly two banks"},
+        {"run --vtl0-kernel a --disabled-cpu-features bank0=0,bank1=0,xsave=1",
+         "xsave features are x86's"},
+        {"run --restore s --cpu -sha1", "--cpu -sha1: a restored machine has the processor"},
         {"run --vtl0-kernel a --wrong", "--wrong"},
         {"run --vtl0-kernel a extra", "extra"},
         {"run --vtl0-kernel", "--vtl0-kernel"},
@@ -236,5 +257,5 @@ START_TEST(exit_statuses)
 }
 END_TEST
 
-UNIT_MAIN("options", sizes, defaults, everything, igvm, whose_devices, vector_lengths, mistakes,
+UNIT_MAIN("options", disabled_processor_features_add_up, sizes, defaults, everything, igvm, whose_devices, vector_lengths, mistakes,
           exit_statuses)
