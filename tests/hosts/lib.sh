@@ -5,15 +5,15 @@ why=
 
 # Does COMMAND; it is good if it leaves $why empty.
 check() { # NAME COMMAND...
-    name=$1
+    label=$1
     why= shown=output
     : >output
     shift
     "$@"
     if [ -z "$why" ]; then
-        echo "ok $name"
+        echo "ok $label"
     else
-        echo "not ok $name: $why"
+        echo "not ok $label: $why"
         tail -n 30 $shown | tr -d '\r' | sed 's/^/    /'
     fi
 }
