@@ -526,14 +526,20 @@ static bool take_all(struct machine *machine, struct snapshot_reader *reader, GE
     return machine_end_restore(machine, error);
 }
 
-bool machine_restore(struct machine *machine, struct snapshot_reader *reader, GError **error)
+bool machine_receive(struct machine *machine, struct snapshot_reader *reader, GError **error)
 {
-    if (machine_begin_restore(machine, error) && take_all(machine, reader, error)) {
-        machine_thaw(machine);
+    if (machine_begin_restore(machine, error) && take_all(machine, reader, error))
         return true;
-    }
     machine_abandon_restore(machine);
     return false;
+}
+
+bool machine_restore(struct machine *machine, struct snapshot_reader *reader, GError **error)
+{
+    if (!machine_receive(machine, reader, error))
+        return false;
+    machine_thaw(machine);
+    return true;
 }
 
 /* --- The whole ------------------------------------------------------------------------------- */

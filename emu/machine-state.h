@@ -48,7 +48,11 @@ bool machine_check_facts(struct machine *machine, const struct machine_facts *fa
 /* Freezes, saves the whole to file @path, which appears when it is complete, and thaws. */
 bool machine_save_file(struct machine *machine, const char *path, GError **error);
 
-/* All sections after SNAPSHOT_MACHINE, by the functions above; the machine goes on then. */
+/*
+ * All sections after SNAPSHOT_MACHINE, up to SNAPSHOT_END, and what is above for them: then it is
+ * frozen, or, after machine_restore(), runs.
+ */
+bool machine_receive(struct machine *machine, struct snapshot_reader *reader, GError **error);
 bool machine_restore(struct machine *machine, struct snapshot_reader *reader, GError **error);
 
 /*

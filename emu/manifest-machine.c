@@ -21,8 +21,6 @@ struct manifest *manifest_of_machine(const struct machine *machine, GError **err
     }
     manifest_add_names(manifest);
     manifest_add_numbers(manifest);
-    manifest->election = machine->election;
-    manifest_add(manifest, MANIFEST_REGISTERS);
     memcpy(manifest->id, machine->id, id_register_count * sizeof(*manifest->id));
     manifest_add(manifest, MANIFEST_CPU);
     manifest->sve_lengths = machine->sve_lengths;

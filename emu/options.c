@@ -380,6 +380,9 @@ bool options_complete(struct options *options, GError **error)
 /* The rest is said by machine_facts_adopt(), once it is known what the machine is. */
 static bool check_restored(struct options *options, GError **error)
 {
+    if (options->restore && options->incoming)
+        return usage(error, "--incoming", options->incoming,
+                     "there is --restore, too; the guest comes from one place");
     if (options->dump_dtb)
         return usage(error, "--dump-dtb", *options->dump_dtb,
                      "a restored machine gets no device trees any more; leave it out");
@@ -523,6 +526,9 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
         {"restore", 0, 0, G_OPTION_ARG_FILENAME, &options->restore,
          "go on with the machine of a snapshot, which says what it is; consoles, traces and kernels "
          "for a later reset may be given", "FILE"},
+        {"incoming", 0, 0, G_OPTION_ARG_STRING, &options->incoming,
+         "wait for a guest that vtlemu migrate moves here, at unix:PATH or tcp:HOST:PORT, and go on "
+         "with it; consoles and traces may be given", "ADDRESS"},
         {"pulse", 0, 0, G_OPTION_ARG_STRING, &options->pulse_text,
          "every so often save the machine, tear it down and restore it: a test", "SECONDS"},
         {"control", 0, 0, G_OPTION_ARG_FILENAME, &options->control,
@@ -610,6 +616,7 @@ void options_free(struct options *options)
     g_free(options->log_level);
     g_free(options->vtl0_devices);
     g_free(options->restore);
+    g_free(options->incoming);
     g_free(options->pulse_text);
     g_free(options->control);
     g_strfreev(options->dump_dtb);
@@ -624,7 +631,7 @@ bool options_has_kernel(const struct options *options, unsigned vtl)
 
 bool options_are_restored(const struct options *options)
 {
-    return options->restore != NULL;
+    return options->restore || options->incoming;
 }
 
 bool options_can_boot(const struct options *options)

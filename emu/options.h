@@ -52,6 +52,7 @@ struct options {
     char *vtl0_devices;      /* as given */
     bool higher_has_devices; /* VTL0's devices are a higher VTL's business */
     char *restore;       /* a snapshot, which says what the machine is */
+    char *incoming;      /* where a guest comes from that says it, too: socket.h */
     char *pulse_text;    /* as given */
     gint64 pulse;        /* save and restore in place every so many microseconds; 0: never */
     uint16_t restored_kernels; /* VTLs of a snapshot that have a kernel, as a set */

@@ -19,6 +19,7 @@
 #include "emu/machine-facts.h"
 #include "emu/machine-state.h"
 #include "emu/machine.h"
+#include "emu/migrate.h"
 #include "emu/sandbox.h"
 
 #define US_PER_MS 1000
@@ -52,6 +53,10 @@ struct run {
     struct snapshot_source restore_source;
     struct snapshot_reader restored; /* behind what the machine is */
     struct machine_facts facts;
+    bool has_incoming;
+    struct incoming incoming; /* of --incoming, until its guest runs */
+    enum machine_end early;   /* why it ends without a machine; MACHINE_RUNNING: it does not */
+    unsigned early_detail;
     gint64 grace;    /* when to leave at any price; 0: not yet; the watch's */
     enum machine_end wish; /* what the machine has yet to be told; the watch's */
     unsigned wish_detail;
@@ -172,9 +177,20 @@ static JsonNode *save_by_control(void *context, const struct control_request *re
     return json_node_init_string(json_node_alloc(), "saved");
 }
 
+static JsonNode *migrate_by_control(void *context, const struct control_request *request,
+                                    struct control_job *job, GError **error)
+{
+    struct run *run = context;
+    g_autofree char *text =
+        migrate_out(run->machine, request->to, request->downtime, job, error);
+
+    return text ? json_node_init_string(json_node_alloc(), text) : NULL;
+}
+
 static const control_handler handlers[CONTROL_COMMANDS] = {
     [CONTROL_STATUS] = tell_status,
     [CONTROL_SNAPSHOT] = save_by_control,
+    [CONTROL_MIGRATE] = migrate_by_control,
     [CONTROL_QUIT] = end_by_control,
 };
 
@@ -315,11 +331,16 @@ static gpointer watch(gpointer context)
     return NULL;
 }
 
-static void start_watch(struct run *run)
+static void set_deadline(struct run *run)
 {
-    if (run->options->timeout)
+    if (run->options->timeout && !run->deadline)
         run->deadline =
             g_get_monotonic_time() + (gint64)run->options->timeout * G_TIME_SPAN_SECOND;
+}
+
+static void start_watch(struct run *run)
+{
+    set_deadline(run);
     run->watch = g_thread_new("watch", watch, run);
 }
 
@@ -345,11 +366,24 @@ static bool is_users_end(struct machine *machine)
     return is;
 }
 
-/* The first time from the snapshot, if there is one. */
+static void end_incoming(struct run *run)
+{
+    if (run->has_incoming)
+        incoming_clear(&run->incoming);
+    run->has_incoming = false;
+}
+
+/* The first time from the snapshot, or from another run, if there is one. */
 static bool begin(struct run *run, GError **error)
 {
     bool good;
 
+    if (run->has_incoming) {
+        if (!incoming_take(&run->incoming, run->machine, error))
+            return false;
+        end_incoming(run);
+        return true;
+    }
     if (run->restore < 0)
         return machine_power_on(run->machine, error);
     good = machine_restore(run->machine, &run->restored, error);
@@ -477,20 +511,49 @@ static bool open_snapshot(struct run *run, GError **error)
     return false;
 }
 
+/* Before there is a machine, and a watch. */
+static bool is_called_off(void *context)
+{
+    struct run *run = context;
+    struct signalfd_siginfo info;
+
+    if (run->signals >= 0 && read(run->signals, &info, sizeof(info)) == sizeof(info) &&
+        info.ssi_signo != SIGUSR1) {
+        run->early = MACHINE_SIGNAL;
+        run->early_detail = info.ssi_signo;
+    } else if (run->early == MACHINE_RUNNING && is_past(run->deadline)) {
+        run->early = MACHINE_TIMEOUT;
+    }
+    return run->early != MACHINE_RUNNING;
+}
+
+static bool meet_incoming(struct run *run, GError **error)
+{
+    if (!run->options->incoming)
+        return true;
+    set_deadline(run);
+    run->has_incoming = true;
+    return incoming_open(&run->incoming, run->options->incoming, error) &&
+           incoming_meet(&run->incoming, is_called_off, run, &run->facts, error) &&
+           machine_facts_adopt(&run->facts, run->options, error);
+}
+
 static bool suits_host(const struct run *run, GError **error)
 {
-    if (!run->options->restore || machine_check_facts(run->machine, &run->facts, error))
+    if (!options_are_restored(run->options) || machine_check_facts(run->machine, &run->facts, error))
         return true;
-    g_prefix_error(error, "--restore %s: ", run->options->restore);
+    if (run->options->restore)
+        g_prefix_error(error, "--restore %s: ", run->options->restore);
     return false;
 }
 
 static bool prepare(struct run *run, GError **error)
 {
-    if (!open_snapshot(run, error) || !check_outputs(run->options, error))
-        return false;
     run->signals = open_signals();
     run->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (!open_snapshot(run, error) || !meet_incoming(run, error) ||
+        !check_outputs(run->options, error))
+        return false;
     if (run->options->trace) {
         run->trace = trace_open(run->options->trace, run->options->trace_kinds, error);
         if (!run->trace)
@@ -526,19 +589,21 @@ static int exit_status(enum machine_end end, unsigned detail)
     return EMU_EXIT_OK;
 }
 
+static void tell_why(const struct run *run, enum machine_end end, unsigned detail)
+{
+    if (end == MACHINE_FAILED)
+        g_printerr("vtlemu: the guest reported failure (%u)\n", detail);
+    else if (end == MACHINE_BROKEN)
+        g_printerr("vtlemu: %s\n", run->machine->end_message);
+    else if (end == MACHINE_SIGNAL && detail != SIGPIPE)
+        g_printerr("vtlemu: ended by signal %u (%s)\n", detail, g_strsignal((int)detail));
+    else if (end == MACHINE_TIMEOUT)
+        g_printerr("vtlemu: ended by --timeout after %d seconds\n", run->options->timeout);
+}
+
 static void tell_end(const struct run *run)
 {
-    const struct machine *machine = run->machine;
-
-    if (machine->end == MACHINE_FAILED)
-        g_printerr("vtlemu: the guest reported failure (%u)\n", machine->end_detail);
-    else if (machine->end == MACHINE_BROKEN)
-        g_printerr("vtlemu: %s\n", machine->end_message);
-    else if (machine->end == MACHINE_SIGNAL && machine->end_detail != SIGPIPE)
-        g_printerr("vtlemu: ended by signal %u (%s)\n", machine->end_detail,
-                   g_strsignal((int)machine->end_detail));
-    else if (machine->end == MACHINE_TIMEOUT)
-        g_printerr("vtlemu: ended by --timeout after %d seconds\n", run->options->timeout);
+    tell_why(run, run->machine->end, run->machine->end_detail);
 }
 
 static void finish(struct run *run)
@@ -573,8 +638,14 @@ static int run_options(struct options *options)
 
     if (prepare(&run, &error))
         run_guest(&run, &error);
+    if (error && run.has_incoming)
+        incoming_refuse(&run.incoming, error->message);
+    end_incoming(&run);
     finish(&run);
-    if (error) {
+    if (run.early != MACHINE_RUNNING) {
+        tell_why(&run, run.early, run.early_detail);
+        status = exit_status(run.early, run.early_detail);
+    } else if (error) {
         g_printerr("vtlemu run: %s\n", error->message);
         status = emu_error_exit_status(error);
     } else {

@@ -45,7 +45,7 @@
 #define PAGE 4096u
 #define PAGES 61u   /* no power of two, so that all meet all */
 #define OUTPUTS 17u
-#define REPORT 50u
+#define REPORT 20u
 
 struct message {
     uint32_t type;
