@@ -365,11 +365,14 @@ static bool has_answers(const struct control *control)
     return false;
 }
 
+/* Before those of clients: being woken, and somebody who wants to connect. */
+#define FIXED_EVENTS 2u
+
 /* A client that has closed its side for writing only shows no POLLHUP. */
 static GArray *list_events(const struct control *control, bool closing)
 {
     GArray *fds = g_array_new(FALSE, TRUE, sizeof(struct pollfd));
-    struct pollfd fixed[] = {{.fd = control->wake, .events = POLLIN},
+    struct pollfd fixed[FIXED_EVENTS] = {{.fd = control->wake, .events = POLLIN},
                              {.fd = closing ? -1 : control->listener, .events = POLLIN}};
 
     g_array_append_vals(fds, fixed, G_N_ELEMENTS(fixed));
@@ -384,16 +387,15 @@ static GArray *list_events(const struct control *control, bool closing)
     return fds;
 }
 
-/* From the last to the first, as serving one may remove it. */
+/*
+ * Serving one may remove it, which puts the last one in its place; so they are served from the last
+ * to the first, in the order in which they are in @fds.
+ */
 static void serve_clients(struct control *control, const GArray *fds)
 {
-    for (unsigned i = control->clients->len; i-- > 0;) {
-        struct client *client = g_ptr_array_index(control->clients, i);
-
-        for (unsigned j = 2; j < fds->len; j++)
-            if (g_array_index(fds, struct pollfd, j).fd == client->fd)
-                serve_client(control, client, g_array_index(fds, struct pollfd, j).revents);
-    }
+    for (unsigned i = control->clients->len; i-- > 0;)
+        serve_client(control, g_ptr_array_index(control->clients, i),
+                     g_array_index(fds, struct pollfd, FIXED_EVENTS + i).revents);
 }
 
 static void look(struct control *control, bool closing, int timeout_ms)
