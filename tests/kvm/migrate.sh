@@ -6,9 +6,11 @@
 #   sh migrate.sh broken 'WHAT...' OPTION...   through tests/migration/relay.c, which breaks it so: the
 #                                        guest goes on at the source, and ends there
 #   sh migrate.sh lost WHAT OPTION...    the same, where the source must not go on
-# OPTIONs are vtlemu's for the source; in the environment DOWNTIME, that of `vtlemu migrate`. The guest
-# is the payload `migrate`, but for linux: it says where it is, and ends when it reads a q. The last
-# that each vtlemu has said is shown after its name.
+#   sh migrate.sh off OPTION...          called off while the target is silent, and while it stalls; then
+#                                        the guest ends in the middle of one
+# OPTIONs are vtlemu's for the source; in the environment DOWNTIME, that of `vtlemu migrate`, and
+# ADDRESS to move to. The guest is the payload `migrate`, but for linux: it says where it is, and ends
+# when it reads a q. The last that each vtlemu has said is shown after its name.
 mode=$1; shift
 case $mode in broken | lost | linux) what=$1; shift ;; esac
 # The keyboard is VTL0's, here and there.
@@ -18,7 +20,7 @@ case $* in *--vtl2-kernel*) consoles="--vtl2-console null" ;; *) consoles= ;; es
 start() { # NAME OPTION...
     name=$1; shift
     mkfifo "$name.in"
-    vtlemu run --control "$name.s" --timeout 100 $consoles "$@" <"$name.in" >"$name.log" 2>&1 &
+    vtlemu run --control "$name.s" --timeout 200 $consoles "$@" <"$name.in" >"$name.log" 2>&1 &
     eval "${name}_pid=$!"
     # Somebody has to keep it open, or its reader sees the end.
     sleep 1000 >"$name.in" &
@@ -28,7 +30,7 @@ start() { # NAME OPTION...
 key() { echo q >"$1.in"; }
 
 await() { # FILE PATTERN
-    for _ in $(seq 300); do
+    for _ in $(seq 600); do
         ! grep -q "$2" "$1" || return 0
         sleep 0.2
     done
@@ -71,10 +73,23 @@ await_socket() { # PATH
 }
 
 move() { # FROM TO
-    start "$2" --incoming "unix:$2.to"
-    await_socket "$2.to"
-    vtlemu migrate --control "$1.s" ${DOWNTIME:+--downtime "$DOWNTIME"} "unix:$2.to" ||
+    address=${ADDRESS:-unix:$2.to}
+    start "$2" --incoming "$address"
+    case $address in
+    unix:*) await_socket "$2.to" ;;
+    *) await_port ;;
+    esac
+    vtlemu migrate --control "$1.s" ${DOWNTIME:+--downtime "$DOWNTIME"} "$address" ||
         echo "migrate.sh: status $?"
+}
+
+# Something listens (state 0A) for TCP.
+await_port() {
+    for _ in $(seq 300); do
+        ! grep -q ' 00000000:0000 0A ' /proc/net/tcp || return 0
+        sleep 0.2
+    done
+    echo "migrate.sh: nobody listens on $address"
 }
 
 go() { # FROM TO: moves the guest, which is the payload
@@ -94,6 +109,23 @@ break_it() { # WHAT
     vtlemu migrate --control from.s "unix:$1.relay" && echo "migrate.sh: $1 goes well"
     wait $relay
     case $1 in hello) kill -TERM "$to_hello_pid" ;; esac
+}
+
+# A migration that gets no further; `client` is who has asked for it.
+hang() { # WHAT
+    [ "$1" = silent ] || start "to_$1" --incoming "unix:$1.to"
+    "$PAYLOADS/relay" "$1.relay" "$1.to" "$1" >"$1.said" &
+    relay=$!
+    await_socket "$1.relay"
+    vtlemu migrate --control from.s "unix:$1.relay" &
+    client=$!
+    await "$1.said" stalled
+}
+
+call_off() { # WHAT
+    hang "$1"
+    kill -TERM $client; wait $client; wait $relay
+    await_progress from
 }
 
 start from "$@"
@@ -118,6 +150,13 @@ broken)
         finish "to_$one"
     done
     key from; finish from ;;
+off)
+    call_off silent
+    call_off stall
+    finish to_stall
+    hang silent
+    key from; finish from
+    wait $client; echo "client: status $?" ;;
 lost)
     break_it "$what"
     finish from

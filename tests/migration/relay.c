@@ -15,7 +15,10 @@
  *   garble          the answer ACCEPT reaches the source damaged
  *   twice           ACCEPT reaches the source twice: the second one is not due
  *   early           READY is said for the target as soon as it has said ACCEPT
- * Ends with 0 once it has done so, or when one side has gone.
+ *   silent          the target says nothing: it is not even reached
+ *   stall           takes no more from the source after PAGES_CUT bytes
+ * The last two say `stalled` and wait until the source goes.
+ * It ends with 0 once it has done so, or when one side has gone.
  */
 #include <errno.h>
 #include <glib.h>
@@ -70,6 +73,14 @@ static void say(struct relay *relay, enum migration_message message)
         send_all(relay, relay->source, bytes->data, bytes->len);
 }
 
+static void stall(struct relay *relay)
+{
+    puts("stalled");
+    fflush(stdout);
+    poll(&(struct pollfd){.fd = relay->source}, 1, WAIT_MS);
+    relay->over = true;
+}
+
 /* After READY the source says COMMIT and nothing else. */
 static void pass_from_source(struct relay *relay, guint8 *bytes, size_t size)
 {
@@ -84,6 +95,8 @@ static void pass_from_source(struct relay *relay, guint8 *bytes, size_t size)
     if (is(relay, "damage") && first <= PAGES_CUT && PAGES_CUT < first + size)
         bytes[PAGES_CUT - first] ^= 0x10;
     relay->from_source += size;
+    if (is(relay, "stall") && relay->from_source > PAGES_CUT)
+        stall(relay);
     if (!relay->over)
         send_all(relay, relay->target, bytes, size);
 }
@@ -163,7 +176,9 @@ int main(int argc, char **argv)
     relay.what = argv[3];
     poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, WAIT_MS);
     relay.source = accept(listener, NULL, NULL);
-    if (relay.source >= 0 && !is(&relay, "hello"))
+    if (is(&relay, "silent"))
+        stall(&relay);
+    else if (relay.source >= 0 && !is(&relay, "hello"))
         relay.target = connect_patiently(argv[2]);
     if (relay.target >= 0)
         work(&relay);
