@@ -626,7 +626,7 @@ static bool renew(struct machine *machine, int fd, GError **error)
         !machine_check_facts(machine, &facts, error) || !begin_restore(machine, error) ||
         !take_all(machine, &reader, error))
         return false;
-    g_info("saved %" G_GUINT64_FORMAT " KiB in %" G_GUINT64_FORMAT " sections, and restored them",
+    g_debug("saved %" G_GUINT64_FORMAT " KiB in %" G_GUINT64_FORMAT " sections, and restored them",
            writer.bytes / KIB, writer.count);
     return true;
 }

@@ -48,6 +48,7 @@ struct run {
     gint quit;       /* the signal that stands for the user's wish to end the run; atomic */
     gint finished;   /* the watch may go; atomic */
     gint64 deadline; /* of --timeout, monotonic microseconds; 0: none; the watch's */
+    unsigned pulses; /* of --pulse, so far */
     int restore;     /* descriptor of --restore, or -1 */
     struct snapshot_fd restore_place;
     struct snapshot_source restore_source;
@@ -410,11 +411,13 @@ static bool wait_for_end(struct run *run, GError **error)
 {
     gint64 pulse = run->options->pulse;
 
-    while (!machine_wait(run->machine, pulse ? g_get_monotonic_time() + pulse : 0))
+    while (!machine_wait(run->machine, pulse ? g_get_monotonic_time() + pulse : 0)) {
         if (!machine_pulse(run->machine, error)) {
             g_prefix_error(error, "--pulse %s: ", run->options->pulse_text);
             return false;
         }
+        run->pulses++;
+    }
     return true;
 }
 
@@ -603,6 +606,9 @@ static void tell_why(const struct run *run, enum machine_end end, unsigned detai
 
 static void tell_end(const struct run *run)
 {
+    if (run->options->pulse)
+        g_printerr("vtlemu: --pulse: saved and restored %u times
+", run->pulses);
     tell_why(run, run->machine->end, run->machine->end_detail);
 }
 
