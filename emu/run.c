@@ -607,8 +607,7 @@ static void tell_why(const struct run *run, enum machine_end end, unsigned detai
 static void tell_end(const struct run *run)
 {
     if (run->options->pulse)
-        g_printerr("vtlemu: --pulse: saved and restored %u times
-", run->pulses);
+        g_printerr("vtlemu: --pulse: saved and restored %u times\n", run->pulses);
     tell_why(run, run->machine->end, run->machine->end_detail);
 }
 
