@@ -150,20 +150,48 @@ char *vcpu_register_text(uint64_t id)
                            CRN(number), CRM(number), OP2(number));
 }
 
-/* Registers of kernels that show them, or no longer do, to guests without the feature. */
-static const uint16_t without_is_zero[] = {
-    SYSTEM(3, 0, 2, 0, 3),  /* TCR2_EL1: gone in Linux 6.13 without FEAT_TCR2 */
-    SYSTEM(3, 0, 10, 2, 2), /* PIRE0_EL1: likewise without FEAT_S1PIE */
-    SYSTEM(3, 0, 10, 2, 3), /* PIR_EL1 */
-    SYSTEM(3, 0, 10, 2, 4), /* POR_EL1: without FEAT_S1POE */
-    SYSTEM(3, 3, 10, 2, 4), /* POR_EL0 */
-    SYSTEM(3, 0, 1, 0, 3),  /* SCTLR2_EL1: newer kernels, without FEAT_SCTLR2 */
+/*
+ * Registers of kernels that show them, or no longer do, to guests without the feature, and where
+ * ID_AA64MMFR3_EL1 says that there is the feature.
+ */
+static const struct {
+    uint16_t number;
+    uint8_t feature; /* lowest of the field's four bits */
+} of_features[] = {
+    {SYSTEM(3, 0, 2, 0, 3), 0},   /* TCR2_EL1, TCRX: gone in Linux 6.13 without FEAT_TCR2 */
+    {SYSTEM(3, 0, 10, 2, 2), 8},  /* PIRE0_EL1, S1PIE: likewise without FEAT_S1PIE */
+    {SYSTEM(3, 0, 10, 2, 3), 8},  /* PIR_EL1 */
+    {SYSTEM(3, 0, 10, 2, 4), 16}, /* POR_EL1, S1POE: without FEAT_S1POE */
+    {SYSTEM(3, 3, 10, 2, 4), 16}, /* POR_EL0 */
+    {SYSTEM(3, 0, 1, 0, 3), 4},   /* SCTLR2_EL1, SCTLRX: newer kernels, without FEAT_SCTLR2 */
 };
+#define FEATURES SYSTEM(3, 0, 0, 7, 3) /* ID_AA64MMFR3_EL1 */
+
+static uint64_t features_of(const struct vcpu_image *image)
+{
+    for (guint i = 0; i < image->registers->len; i++) {
+        const struct vcpu_register *reg = &g_array_index(image->registers, struct vcpu_register, i);
+
+        if (family_of(reg->id) == FAMILY_SYSTEM && number_of(reg->id) == FEATURES)
+            return vcpu_register_value(reg);
+    }
+    return 0;
+}
+
+bool vcpu_register_is_out_of_reach(const struct vcpu_image *image, uint64_t id)
+{
+    if (family_of(id) != FAMILY_SYSTEM)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(of_features); i++)
+        if (number_of(id) == of_features[i].number)
+            return !(features_of(image) >> of_features[i].feature & 0xf);
+    return false;
+}
 
 static bool is_absent_system(uint16_t number)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(without_is_zero); i++)
-        if (number == without_is_zero[i])
+    for (size_t i = 0; i < G_N_ELEMENTS(of_features); i++)
+        if (number == of_features[i].number)
             return true;
     /* Where no ID register is, zero is read (Arm ARM, D19.1, "reserved encodings"). */
     return OP0(number) == 3 && OP1(number) == 0 && CRN(number) == 0 && CRM(number) > 0;

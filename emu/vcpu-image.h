@@ -67,6 +67,13 @@ uint64_t vcpu_register_value(const struct vcpu_register *reg);
  */
 bool vcpu_register_may_lack(const struct vcpu_register *reg);
 
+/*
+ * Does the register belong to a feature that the guest of @image is not shown? Older kernels list such
+ * registers nevertheless, with values that nobody has written: the guest cannot reach them, and a
+ * vCPU may do without.
+ */
+bool vcpu_register_is_out_of_reach(const struct vcpu_image *image, uint64_t id);
+
 /* May a vCPU keep its own value, as the guest learns it from the host's processor anyway? */
 bool vcpu_register_may_differ(uint64_t id);
 

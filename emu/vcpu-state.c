@@ -110,7 +110,8 @@ static bool do_without(const struct vcpu_image *image, const struct vcpu_registe
 {
     g_autofree char *text = vcpu_register_text(reg->id);
 
-    if (vcpu_register_may_lack(reg) || vcpu_register_may_differ(reg->id))
+    if (vcpu_register_may_lack(reg) || vcpu_register_may_differ(reg->id) ||
+        vcpu_register_is_out_of_reach(image, reg->id))
         return true;
     emu_set_error(error, EMU_ERROR_SETUP, "VP%u at VTL%u: this host has no %s, but the guest has "
                   "0x%" G_GINT64_MODIFIER "x there; use a host with the same kernel and processor, or "
