@@ -14,7 +14,7 @@ check() { # NAME COMMAND...
         echo "ok $label"
     else
         echo "not ok $label: $why"
-        tail -n 30 $shown | tr -d '\r' | sed 's/^/    /'
+        tail -n 30 $shown | tr -d '\r' | awk '{ print "    " $0 }' # ends each line
     fi
 }
 

@@ -171,7 +171,11 @@ static void use_trng(struct report *report)
 /* --- Stolen time, arch/arm64/kernel/paravirt.c -------------------------------------------------- */
 
 #define TICK (10 * NS_PER_MS) /* USER_HZ is 100 */
-#define STEAL_FIELD 8 /* of "cpu user nice system idle iowait irq softirq steal", proc.rst */
+/* Of "cpu user nice system idle iowait irq softirq steal" in /proc/stat, proc.rst. */
+#define USER_FIELD 1
+#define SYSTEM_FIELD 3
+#define STEAL_FIELD 8
+#define IDLE_ROUNDS 8
 
 static bool find_steal(void)
 {
@@ -188,30 +192,37 @@ static bool find_steal(void)
 }
 
 /* Of all processors, in ticks; -1 if there is none. */
-static int64_t stolen(void)
+static int64_t stat_field(int field)
 {
     char line[512], *rest, *word;
 
     if (!read_line("/proc/stat", line, sizeof line))
         return -1;
     word = strtok_r(line, " ", &rest);
-    for (int i = 0; word && i < STEAL_FIELD; i++)
+    for (int i = 0; word && i < field; i++)
         word = strtok_r(NULL, " ", &rest);
     return word ? strtoll(word, NULL, 10) : -1;
 }
 
 /*
  * What has been stolen can only grow, and since the start not by more than the time of all
- * processors. (It may do so late: an idle processor accounts for it when it wakes up.)
+ * processors. (It may do so late: an idle processor accounts for it when it wakes up.) Linux that is
+ * told too much takes all time for stolen, so that nobody has used any: for some rounds that is a
+ * chance, as little time may have been left to us.
  */
 static void use_steal(struct report *report)
 {
-    static int64_t last;
-    int64_t ticks = stolen();
+    static int64_t last, last_used;
+    static int idle_rounds;
+    int64_t ticks = stat_field(STEAL_FIELD);
+    int64_t used = stat_field(USER_FIELD) + stat_field(SYSTEM_FIELD);
     int64_t most = (now(CLOCK_BOOTTIME) / TICK + 1) * sysconf(_SC_NPROCESSORS_CONF);
 
-    say(report, ticks < last || ticks > most, "%+" PRId64 " ticks of %" PRId64, ticks - last, ticks);
+    idle_rounds = used > last_used || !options.spin_ms ? 0 : idle_rounds + 1;
+    say(report, ticks < last || ticks > most || idle_rounds >= IDLE_ROUNDS,
+        "%+" PRId64 " ticks of %" PRId64, ticks - last, ticks);
     last = ticks;
+    last_used = used;
 }
 
 /* --- Rounds --------------------------------------------------------------------------------- */
