@@ -489,6 +489,27 @@ START_TEST(registers_that_may_lack)
 }
 END_TEST
 
+#define ID_AA64MMFR3_EL1 UINT64_C(0x603000000013c03b)
+
+/* Who sees no FEAT_TCR2 has no TCR2_EL1, whatever an older kernel lists there. */
+START_TEST(registers_out_of_reach)
+{
+    struct vcpu_image image;
+
+    vcpu_image_init(&image, 0, 0);
+    ck_assert(vcpu_register_is_out_of_reach(&image, TCR2_EL1));
+    ck_assert(!vcpu_register_is_out_of_reach(&image, X0));
+    ck_assert(!vcpu_register_is_out_of_reach(&image, MIDR_EL1));
+    add(&image, ID_AA64MMFR3_EL1, 0xf0);
+    ck_assert(vcpu_register_is_out_of_reach(&image, TCR2_EL1));
+    vcpu_image_clear(&image);
+    vcpu_image_init(&image, 0, 0);
+    add(&image, ID_AA64MMFR3_EL1, 0x01);
+    ck_assert(!vcpu_register_is_out_of_reach(&image, TCR2_EL1));
+    vcpu_image_clear(&image);
+}
+END_TEST
+
 static bool remember(void *context, unsigned vp, const struct gic_register *reg)
 {
     (void)vp;
@@ -542,4 +563,4 @@ UNIT_MAIN_WITH("snapshot", set_up, tear_down, whole, any_byte_changed, cut_off_a
                newer, newer_section, unknown_section, enormous_section, section_missing, ram,
                pages_become_zero, pages_outside, what_it_is, facts_of_no_machine, options_agree,
                options_contradict, vcpu, vcpu_unknown_registers, register_orders,
-               registers_that_may_lack, gic_order, gic)
+               registers_that_may_lack, registers_out_of_reach, gic_order, gic)
