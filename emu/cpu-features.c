@@ -81,10 +81,19 @@ int cpu_discover(int kvm, uint16_t sve_lengths, struct id_value *values)
     return error;
 }
 
+static bool disable(struct machine *machine, GError **error)
+{
+    g_autofree char *why = NULL;
+
+    if (cpu_disabled_apply(&machine->options->disabled, machine->id, &why))
+        return true;
+    emu_set_error(error, EMU_ERROR_SETUP, "disabled processor features: %s; leave it on (vtlemu "
+                  "cpu-features tells what this host can hide)", why);
+    return false;
+}
+
 bool cpu_choose(struct machine *machine, GError **error)
 {
-    const struct cpu_disabled *disabled = &machine->options->disabled;
-    g_autofree char *why = NULL;
     int result;
 
     machine->host_id = g_new0(struct id_value, id_register_count);
@@ -93,12 +102,7 @@ bool cpu_choose(struct machine *machine, GError **error)
     if (result < 0)
         emu_set_error(error, EMU_ERROR_SETUP, "KVM does not tell the ID registers of its vCPUs: %s",
                       g_strerror(-result));
-    else if (!cpu_disabled_apply(disabled, machine->id, &why))
-        emu_set_error(error, EMU_ERROR_SETUP, "disabled processor features: %s; leave it on (vtlemu "
-                      "cpu-features tells what this host can hide)", why);
-    else
-        return true;
-    return false;
+    return result >= 0 && disable(machine, error);
 }
 
 static void refuse(const struct id_register *reg, const struct id_field *field, uint64_t host,
@@ -129,7 +133,7 @@ bool cpu_require(struct machine *machine, const struct id_value *wanted, const c
         }
         machine->id[i].value = wanted[i].value;
     }
-    return true;
+    return disable(machine, error);
 }
 
 int cpu_write(int vcpu, const struct id_register *reg, uint64_t value)

@@ -35,8 +35,9 @@ bool cpu_choose(struct machine *machine, GError **error);
 
 /*
  * Has the guest see @wanted of the registers that are present there, because it has seen that
- * elsewhere, or is to. False if this host cannot show that: the error names @whose it is, the
- * register and its field, and both values. Before the machine gets power.
+ * elsewhere, or is to; but not what the options disable. False if this host cannot show that: the
+ * error names @whose it is, the register and its field, and both values. Before the machine gets
+ * power.
  */
 bool cpu_require(struct machine *machine, const struct id_value *wanted, const char *whose,
                  GError **error);
