@@ -6,12 +6,20 @@
  * before have left, so that a page that was not brought along, or was brought as it had been
  * earlier, is found. A line every REPORT laps; a 'q' on the console ends it.
  *
+ * VTL2 also writes to two pages of VTL0's that it has protected: one that VTL0 may only read, one that
+ * it may not access at all.
+ *
  * `laps=N` ends it after so many, too; `alone` says that there is no VTL2; `wide=N` has N times as
  * many pages written.
  */
 #include "tests/guest/guest.h"
 
+#define MODIFY_VTL_PROTECTION_MASK 0x000cul
 #define POST_MESSAGE 0x005cul
+#define VSM_PARTITION_CONFIG 0x000d0007u
+#define PROTECT_ALL_OPEN 0x1ful /* VSM_PARTITION_CONFIG: protections, and all rights at first */
+#define RIGHTS_NONE 0ul
+#define RIGHTS_READ 5ul /* and execute, for which the page need not be closed */
 #define SIGNAL_EVENT 0x005dul
 #define VP_ASSIST_PAGE 0x00090013u
 #define SCONTROL 0x000a0010u
@@ -46,6 +54,10 @@
 #define PAGES 61u   /* no power of two, so that all meet all */
 #define OUTPUTS 17u
 #define REPORT 20u
+
+/* Of VTL0's: where neither payload is, nor what `wide` writes. */
+#define NOTE_PAGE (RAM_BASE + 8ul * 1024 * 1024) /* VTL0 may read it */
+#define SECRET_PAGE (NOTE_PAGE + PAGE)           /* VTL0 may not */
 
 struct message {
     uint32_t type;
@@ -171,6 +183,14 @@ static void set_up(void)
           "there is no SynIC");
 }
 
+/* What VTL2 has left there. */
+static void check_protected(uint64_t at, uint64_t lap)
+{
+    uint64_t found = *(volatile uint64_t *)(uintptr_t)at;
+
+    check(found == lap, "lap %lu: a protected page holds %lu", lap, found);
+}
+
 /* --- VTL0 ------------------------------------------------------------------------------------- */
 
 static volatile uint32_t *const uart = (volatile uint32_t *)(uintptr_t)UART_BASE;
@@ -205,7 +225,11 @@ static void go_round(uint64_t lap, bool alone)
     post(lap);
     signal_flag(lap);
     check_flags(lap);
-    check(alone || vtl_call(lap) == lap, "lap %lu: VTL2 is elsewhere", lap);
+    if (alone)
+        return;
+    check_protected(NOTE_PAGE, lap - 1);
+    check(vtl_call(lap) == lap, "lap %lu: VTL2 is elsewhere", lap);
+    check_protected(NOTE_PAGE, lap);
 }
 
 static void run(void)
@@ -230,11 +254,29 @@ static void run(void)
 
 /* --- VTL2 ------------------------------------------------------------------------------------- */
 
+static void protect(uint64_t page, uint64_t rights)
+{
+    uint64_t block[16] = {HV_PARTITION_SELF, rights, page / PAGE};
+
+    check(HV_STATUS(hv_call(HV_NATIVE, MODIFY_VTL_PROTECTION_MASK | HV_FAST | HV_REPS(1), block)) ==
+              0, "0x%lx is not protected", page);
+}
+
+static void write_protected(uint64_t lap)
+{
+    check_protected(SECRET_PAGE, lap - 1);
+    *(volatile uint64_t *)NOTE_PAGE = lap;
+    *(volatile uint64_t *)SECRET_PAGE = lap;
+}
+
 static void answer(void)
 {
     uint64_t lap;
 
     set_up();
+    check(hv_set(HV_NATIVE, VSM_PARTITION_CONFIG, PROTECT_ALL_OPEN) == 0, "no protections");
+    protect(NOTE_PAGE, RIGHTS_READ);
+    protect(SECRET_PAGE, RIGHTS_NONE);
     check(hv_set(HV_NATIVE, VP_ASSIST_PAGE, (uintptr_t)assist | ENABLE) == 0, "no assist page");
     lap = vtl_return(0);
     for (uint64_t expected = 1;; expected++) {
@@ -246,6 +288,7 @@ static void answer(void)
         check_pages(lap - 1);
         check_outputs(lap - 1);
         write_page(lap);
+        write_protected(lap);
         call_out(lap);
         post(lap);
         lap = vtl_return(report_failures() ? 0 : lap);
