@@ -95,7 +95,7 @@ await_port() {
 go() { # FROM TO: moves the guest, which is the payload
     await "$1.log" 'vtl0: lap'
     move "$1" "$2"
-    await "$2.log" 'vtl0: lap'
+    await "$2.log" 'vtl0: lap\|FAIL'
     finish "$1"
     check_order "$1" "$2" 20
 }
