@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
-#include <stdlib.h>
 #include <unistd.h>
 
+#include "emu/error.h"
+#include "emu/file.h"
 #include "emu/kvm.h"
-#include "emu/vcpu.h"
-#include "emu/vm.h"
+#include "emu/machine.h"
+#include "emu/stolen.h"
+
+#define FILE_MAX MIB /* of --fw-regs */
 
 static int get_register(void *context, uint64_t id, uint64_t *value)
 {
@@ -89,4 +92,153 @@ int elect_discover(int kvm, struct fw_host *host)
     error = discover_on(kvm, vm, host);
     close(vm);
     return error;
+}
+
+/* --- Choosing --------------------------------------------------------------------------------- */
+
+static bool wish_all(struct machine *machine, const GPtrArray *wishes, GError **error)
+{
+    for (guint i = 0; i < wishes->len; i++)
+        if (!fw_election_wish(&machine->election, &machine->fw_host, wishes->pdata[i], error))
+            return false;
+    return true;
+}
+
+static bool choose_by_file(struct machine *machine, GError **error)
+{
+    const char *path = machine->options->fw_regs;
+    g_autoptr(GBytes) file = path ? file_read("--fw-regs ", path, FILE_MAX, error) : NULL;
+    g_autoptr(GPtrArray) wishes = NULL;
+    const char *text;
+    gsize size;
+
+    if (!file)
+        return !path;
+    text = g_bytes_get_data(file, &size);
+    wishes = fw_election_read(text, size, error);
+    if (wishes && wish_all(machine, wishes, error))
+        return true;
+    g_prefix_error(error, "--fw-regs %s: ", path);
+    return false;
+}
+
+static bool choose_by_options(struct machine *machine, GError **error)
+{
+    const struct options *options = machine->options;
+
+    if (!choose_by_file(machine, error))
+        return false;
+    if (options->hv_services &&
+        !fw_election_wish_services(&machine->election, &machine->fw_host, options->hv_services,
+                                   error)) {
+        g_prefix_error(error, "--hv-services %s: ", options->hv_services);
+        return false;
+    }
+    for (char **wish = options->fw_reg; wish && *wish; wish++)
+        if (!fw_election_wish(&machine->election, &machine->fw_host, *wish, error)) {
+            g_prefix_error(error, "--fw-reg ");
+            return false;
+        }
+    return true;
+}
+
+/* Without being asked for, stolen time is only where no protection of another VTL is concerned. */
+static void set_defaults(struct machine *machine)
+{
+    bool told = machine->options->max_vtl == 0 && stolen_is_there(machine->kvm);
+
+    fw_election_default(&machine->election, &machine->fw_host);
+    for (size_t i = 0; i < machine->election.count; i++)
+        if (machine->election.reg[i].id == FW_ID_STD_HYP && !told)
+            machine->election.reg[i].value &= ~FW_STD_HYP_PV_TIME;
+}
+
+static bool refuse(GError **error, const char *what)
+{
+    emu_set_error(error, EMU_ERROR_USAGE, "%s", what);
+    return false;
+}
+
+/* What this machine needs of its services, and of its host. */
+static bool check_machine(const struct machine *machine, GError **error)
+{
+    struct vtl_services services = elect_services(&machine->election);
+    uint64_t std_hyp = fw_election_value(&machine->election, FW_ID_STD_HYP);
+
+    if (machine->options->max_vtl > 0 && !vtl_has_vsm(&services, VTL_VSM_VTLS))
+        return refuse(error, "a guest with VTLs above 0 needs hv-vsm=vtls, which is not elected; "
+                      "give --fw-reg hv-vsm=+vtls, or a kernel at VTL0 only and no --max-vtl");
+    if (machine->options->higher_has_devices && !vtl_has_vsm(&services, VTL_VSM_INTERCEPTS))
+        return refuse(error, "--vtl0-devices higher: the higher VTL needs hv-vsm=intercepts, which "
+                      "is not elected; give --fw-reg hv-vsm=+intercepts");
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        if (machine->options->level[vtl].vmbus_text && machine->options->level[vtl].vmbus &&
+            !services.vmbus) {
+            emu_set_error(error, EMU_ERROR_USAGE, "--vtl%u-vmbus on: hv-vmbus=bus is not elected; "
+                          "give --fw-reg hv-vmbus=+bus, or leave this out", vtl);
+            return false;
+        }
+    if (std_hyp & FW_STD_HYP_PV_TIME && !stolen_is_there(machine->kvm)) {
+        emu_set_error(error, EMU_ERROR_SETUP, "std-hyp=pv_time: this host's kernel does not tell "
+                      "stolen time (CONFIG_SCHED_INFO); leave it out");
+        return false;
+    }
+    return true;
+}
+
+static void tell_choice(const struct machine *machine)
+{
+    for (size_t i = 0; i < machine->election.count; i++) {
+        const struct fw_elected *elected = &machine->election.reg[i];
+        g_autofree char *title = fw_reg_title(elected->id);
+        g_autofree char *text = fw_reg_text(elected->id, elected->value);
+
+        g_info("guests see %s=%s", title, text);
+    }
+}
+
+bool elect_choose(struct machine *machine, GError **error)
+{
+    const struct fw_election *restored = machine->options->restored_election;
+    int result = elect_discover(machine->kvm, &machine->fw_host);
+
+    if (result < 0) {
+        emu_set_error(error, EMU_ERROR_SETUP, "KVM does not tell its firmware registers: %s",
+                      g_strerror(-result));
+        return false;
+    }
+    set_defaults(machine);
+    if (restored ? !fw_election_adopt(&machine->election, &machine->fw_host, restored, error)
+                 : !choose_by_options(machine, error) ||
+                   !fw_election_check(&machine->election, &machine->fw_host, error))
+        return false;
+    tell_choice(machine);
+    return check_machine(machine, error);
+}
+
+struct vtl_services elect_services(const struct fw_election *election)
+{
+    return (struct vtl_services){
+        .features = fw_election_value(election, FW_ID_HV_FEATURES),
+        .calls = fw_election_value(election, FW_ID_HV_CALLS),
+        .vsm = fw_election_value(election, FW_ID_HV_VSM),
+        .vmbus = fw_election_value(election, FW_ID_HV_VMBUS),
+    };
+}
+
+/* --- Applying --------------------------------------------------------------------------------- */
+
+bool elect_apply(struct machine *machine, unsigned vtl, GError **error)
+{
+    struct fw_access access = elect_access(&machine->vps[0].level[vtl].vcpu.fd);
+
+    if (!fw_election_write(&machine->election, &access, error)) {
+        g_prefix_error(error, "VTL%u: ", vtl);
+        return false;
+    }
+    if (fw_election_value(&machine->election, FW_ID_VENDOR_HYP_2) &&
+        !implementations_find(machine, vtl, error))
+        return false;
+    return !(fw_election_value(&machine->election, FW_ID_STD_HYP) & FW_STD_HYP_PV_TIME) ||
+           stolen_open(machine, vtl, error);
 }

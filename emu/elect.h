@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "fw-regs/election.h"
+#include "vtl/services.h"
 
 struct machine;
 
@@ -19,10 +20,14 @@ struct fw_access elect_access(const int *fd);
 int elect_discover(int kvm, struct fw_host *host);
 
 /*
- * Decides what the guest gets, by the options: defaults, --fw-regs, --hv-services, --fw-reg, in this
- * order. machine_new() does it; machine.election then has every register of the host, and stays.
+ * Decides what the guest gets: by the options, defaults, --fw-regs, --hv-services, --fw-reg in this
+ * order; or options.restored_election, which a guest had elsewhere. machine_new() does it;
+ * machine.election then has every register of the host, and stays.
  */
 bool elect_choose(struct machine *machine, GError **error);
+
+/* What the VTL core makes of it. */
+struct vtl_services elect_services(const struct fw_election *election);
 
 /*
  * Writes the election to the VM of @vtl, whose vCPUs are there and have not run, and gives it what

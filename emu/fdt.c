@@ -6,6 +6,7 @@
 #include "emu/fdt.h"
 
 #include <libfdt.h>
+#include <string.h>
 
 #include "emu/error.h"
 #include "emu/layout.h"
@@ -124,12 +125,14 @@ static void add_cpus(struct writer *writer, const struct fdt_config *config)
 }
 
 /* arm/psci.yaml; ids are those of PSCI 0.2 and later */
-static void add_psci(struct writer *writer)
+static void add_psci(struct writer *writer, const struct fdt_config *config)
 {
     static const char compatible[] = "arm,psci-1.0\0arm,psci-0.2";
+    size_t skip = config->psci_0_2 ? strlen(compatible) + 1 : 0;
 
     begin(writer, "psci");
-    check(writer, fdt_property(writer->tree, "compatible", compatible, sizeof(compatible)));
+    check(writer, fdt_property(writer->tree, "compatible", compatible + skip,
+                               (int)(sizeof(compatible) - skip)));
     put_string(writer, "method", "hvc");
     end(writer);
 }
@@ -280,15 +283,17 @@ static void add_root(struct writer *writer, const struct fdt_config *config)
     add_chosen(writer, config);
     add_memory(writer, config);
     add_cpus(writer, config);
-    add_psci(writer);
+    add_psci(writer, config);
     add_gic(writer, config->cpus);
     add_timer(writer);
     add_clock(writer);
     add_uart(writer);
     if (config->has_rtc)
         add_rtc(writer);
-    add_hypervisor(writer);
-    add_bus(writer, config);
+    if (!config->no_hypervisor)
+        add_hypervisor(writer);
+    if (!config->no_synic)
+        add_bus(writer, config);
     add_openhcl(writer, config);
     end(writer);
 }

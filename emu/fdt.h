@@ -22,6 +22,9 @@ struct fdt_config {
     uint64_t initrd_base;
     uint64_t initrd_size;       /* 0: none */
     bool vmbus;                 /* it has a VMBus */
+    bool psci_0_2;              /* PSCI is of that version, not 1.x */
+    bool no_hypervisor;         /* Hyper-V is not to be seen */
+    bool no_synic;              /* nor a bus, which is where guests look for its interrupt */
     bool has_rtc;               /* a higher VTL gives it a clock */
     uint64_t lower_base;        /* RAM of VTL0, for a higher VTL to know */
     uint64_t lower_size;        /* 0: it is not told */

@@ -11,6 +11,7 @@
 static const struct smccc_service services[] = {
     PSCI_SERVICE(&power_psci_ops),
     VTL_SERVICE,
+    IMPLEMENTATIONS_SERVICE,
 };
 
 static struct translate_regime read_regime(struct vcpu *vcpu, uint64_t va)
@@ -172,8 +173,17 @@ static void perform_vtl_return(struct vp *vp)
         perform_undefined(vp);
 }
 
+/* Without Hyper-V's services it is an immediate that nobody serves. */
+static void perform_hv(struct vp *vp)
+{
+    if (vtl_has_feature(&vp->core->partition->services, VTL_FEATURE_HYPERCALL))
+        perform_hypercall(vp);
+    else
+        perform_undefined(vp);
+}
+
 static void (*const performers[HVC_CONVENTIONS])(struct vp *vp) = {
-    [HVC_SMCCC] = perform_smccc,           [HVC_HYPERCALL] = perform_hypercall,
+    [HVC_SMCCC] = perform_smccc,           [HVC_HYPERCALL] = perform_hv,
     [HVC_VTL_CALL] = perform_vtl_call,     [HVC_VTL_RETURN] = perform_vtl_return,
     [HVC_UNDEFINED] = perform_undefined,
 };

@@ -34,6 +34,10 @@
 #define LAYOUT_FLUSH_BASE (LAYOUT_RAM_BASE - LAYOUT_FLUSH_SIZE)
 #define LAYOUT_FLUSH_SIZE (2 * MIB)
 
+/* Records of stolen time, in a memory slot if it is elected: stolen.h. As large as any page. */
+#define LAYOUT_STOLEN_BASE (LAYOUT_FLUSH_BASE - LAYOUT_STOLEN_SIZE)
+#define LAYOUT_STOLEN_SIZE (64 * KIB)
+
 #define LAYOUT_RAM_BASE UINT64_C(0x40000000)
 
 /* Interrupts. An SPI number n is INTID 32 + n, a PPI number n is INTID 16 + n. */

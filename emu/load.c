@@ -208,11 +208,15 @@ static bool dump_tree(const struct machine *machine, unsigned vtl, GBytes *tree,
 static GBytes *build_tree(struct machine *machine, unsigned vtl, struct fdt_config *config,
                           GError **error)
 {
+    struct vtl_services services = elect_services(&machine->election);
     uint64_t mpidr[LAYOUT_MAX_VPS];
     g_autoptr(GBytes) tree = NULL;
 
     config->vtl = vtl;
-    config->vmbus = machine->options->level[vtl].vmbus;
+    config->vmbus = machine->options->level[vtl].vmbus && services.vmbus;
+    config->psci_0_2 = fw_election_value(&machine->election, FW_ID_PSCI) < FW_PSCI(1, 0);
+    config->no_hypervisor = !vtl_has_feature(&services, VTL_FEATURE_HYPERCALL);
+    config->no_synic = !vtl_has_feature(&services, VTL_FEATURE_SYNIC);
     config->cpus = machine->vp_count;
     config->mpidr = mpidr;
     config->memory_base = machine->level[vtl].base;

@@ -140,6 +140,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     }
     if (!open_kvm(machine, error) || !choose_sve(machine, error) ||
         !cpu_choose(machine, error) ||
+        !elect_choose(machine, error) ||
         !memory_open(&machine->memory, options->memory, machine->vtls, error)) {
         machine_free(machine);
         return NULL;
@@ -200,8 +201,9 @@ static bool open_level(struct machine *machine, unsigned vtl, bool boot, GError 
 {
     struct level *level = &machine->level[vtl];
 
-    if (!vm_open(&level->vm, machine->kvm, vtl, &machine->memory, machine->counter_offset, error) ||
-        !open_vcpus(machine, vtl, error) ||
+    if (!vm_open(&level->vm, machine->kvm, vtl, &machine->memory, machine->counter_offset,
+                 !vtl_has_feature(&machine->partition->services, VTL_FEATURE_HYPERCALL), error) ||
+        !open_vcpus(machine, vtl, error) || !elect_apply(machine, vtl, error) ||
         !vm_create_gic(&level->vm, machine->vp_count, error))
         return false;
     sites_clear(&level->sites, level->vm.breakpoints);
@@ -247,8 +249,10 @@ static void create_vps(struct machine *machine)
                           machine->memory.size / HV_PAGE_SIZE);
     machine->partition->zero_size = machine_zero_size();
     machine->partition->vector_lengths = machine->sve_lengths;
+    machine->partition->services = elect_services(&machine->election);
     echo_register(machine->partition);
-    vmbuses_open(&machine->vmbuses, machine->partition, options_vmbuses(machine->options));
+    vmbuses_open(&machine->vmbuses, machine->partition,
+                 machine->partition->services.vmbus ? options_vmbuses(machine->options) : 0);
     timers_open(&machine->timers, machine->partition);
     machine->vps = g_new0(struct vp, machine->vp_count);
     for (unsigned i = 0; i < machine->vp_count; i++) {

@@ -18,6 +18,9 @@
  *   visit.c     one VP's thread at another VP's registers
  *   dormant.c   interrupts for VTLs that do not run
  *   devices.c   the MMIO devices of a VTL
+ *   elect.c     which services the guest gets
+ *   stolen.c    stolen time
+ *   implementations.c  on which processors the guest may come to run
  *   echo.c      ports that send back what they get, for tests
  *
  * Locking: machine.lock guards power states and the end of the run; everything else of a VP
@@ -35,7 +38,9 @@
 #include "emu/devices.h"
 #include "emu/dormant.h"
 #include "emu/echo.h"
+#include "emu/elect.h"
 #include "emu/hvc-watch.h"
+#include "emu/implementations.h"
 #include "emu/memory.h"
 #include "emu/options.h"
 #include "emu/pause.h"
@@ -132,6 +137,9 @@ struct machine {
     uint16_t sve_lengths; /* of vectors, for all VTLs of all VPs: sve.h */
     struct id_value *id;      /* owned: ID registers for all VTLs of all VPs: cpu-features.h */
     struct id_value *host_id; /* owned: the same if nobody asked for less */
+    struct fw_host fw_host;       /* the firmware registers of the host */
+    struct fw_election election; /* and what the guest has of them; elect.h */
+    struct implementations implementations;
     bool powered;
     struct memory memory;
     struct level level[VTL_LEVELS];

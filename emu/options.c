@@ -42,6 +42,16 @@ static const char description_text[] =
     "  Two bare-metal payloads, every switch traced, given up after ten seconds:\n"
     "    vtlemu run --vtl2-kernel a.elf --vtl0-kernel b.elf --trace switches.txt --timeout 10\n"
     "\n"
+    "  A guest that may migrate to an older host, which has less (vtlemu fw-regs list tells):\n"
+    "    vtlemu run --vtl0-kernel Image --fw-reg psci-version=1.1 --fw-reg vendor-hyp-2=none\n"
+    "  Linux with KVM's own clock and stolen time instead of Hyper-V's services:\n"
+    "    vtlemu run --vtl0-kernel Image --hv-services none\n"
+    "\n"
+    "Each value of --fw-reg is a number, a version, a level, or a list of services; one that begins\n"
+    "with + or - changes what there is, any other is the whole: std=none, vendor-hyp=+ptp,-func_feat.\n"
+    "The file of --fw-regs is {\"REG\": VALUE, ...}. Stolen time (std-hyp=pv_time) is off in a guest with\n"
+    "several VTLs unless asked for: KVM writes it, and no VTL can protect anything from that.\n"
+    "\n"
     "On a terminal, Ctrl-A x ends the run, Ctrl-A c gives the keyboard to the next VTL and Ctrl-A h\n"
     "shows more; Ctrl-C goes to a guest that listens, and ends the run otherwise.\n"
     "Ctrl-A s, or the signal USR1, asks the guest over VMBus to shut down.\n"
@@ -390,6 +400,12 @@ static bool check_restored(struct options *options, GError **error)
         return usage(error, options->cpu ? "--cpu" : "--disabled-cpu-features",
                      options->cpu ? *options->cpu : options->cpu_banks,
                      "a restored machine has the processor that it had; leave it out");
+    if (options->fw_reg || options->fw_regs || options->hv_services)
+        return usage(error, options->fw_reg ? "--fw-reg" : options->fw_regs ? "--fw-regs"
+                                                                            : "--hv-services",
+                     options->fw_reg ? *options->fw_reg
+                     : options->fw_regs ? options->fw_regs : options->hv_services,
+                     "a restored guest keeps the services that it had; leave it out");
     if (options->memory_text && !parse_memory("--memory", options->memory_text, 0,
                                               &options->memory, error))
         return false;
@@ -423,9 +439,23 @@ static bool check_pulse(struct options *options, GError **error)
     return true;
 }
 
+/* What the host has to say to it comes later. */
+static bool check_wishes(const struct options *options, GError **error)
+{
+    for (char **wish = options->fw_reg; wish && *wish; wish++)
+        if (!fw_election_parse(*wish, error)) {
+            g_prefix_error(error, "--fw-reg ");
+            return false;
+        }
+    if (!options->hv_services || fw_election_parse_services(options->hv_services, error))
+        return true;
+    g_prefix_error(error, "--hv-services ");
+    return false;
+}
+
 static bool check_all(struct options *options, GError **error)
 {
-    if (!check_pulse(options, error))
+    if (!check_pulse(options, error) || !check_wishes(options, error))
         return false;
     if (options_are_restored(options))
         return check_numbers(options, error) && check_trace(options, error) &&
@@ -509,6 +539,13 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
          "BANKS"},
         {"poison", 0, 0, G_OPTION_ARG_NONE, &options->poison,
          "at a switch, damage what the specification lets it corrupt", NULL},
+        {"fw-reg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->fw_reg,
+         "what the guest sees of a firmware register: std=trng_v1_0, vendor-hyp=-ptp, "
+         "psci-version=1.1; may be repeated (all that the host has)", "REG=VALUE"},
+        {"fw-regs", 0, 0, G_OPTION_ARG_FILENAME, &options->fw_regs,
+         "the same from a JSON file, before the other options", "FILE"},
+        {"hv-services", 0, 0, G_OPTION_ARG_STRING, &options->hv_services,
+         "which of Hyper-V's services the guest sees: all, none, or a list (all)", "LIST"},
         {"dump-dtb", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->dump_dtb,
          "write the device tree of VTL N to PATH; may be repeated", "N:PATH"},
         {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace,
@@ -620,6 +657,10 @@ void options_free(struct options *options)
     g_free(options->pulse_text);
     g_free(options->control);
     g_strfreev(options->dump_dtb);
+    g_free(options->fw_regs);
+    g_free(options->hv_services);
+    g_strfreev(options->fw_reg);
+    g_free(options->restored_election);
     g_free(options);
 }
 

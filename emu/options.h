@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "fw-regs/cpu-features.h"
+#include "fw-regs/election.h"
 #include "vtl/partition.h"
 
 /* Options of one VTL; strings are owned, NULL if not given. */
@@ -57,6 +58,10 @@ struct options {
     gint64 pulse;        /* save and restore in place every so many microseconds; 0: never */
     uint16_t restored_kernels; /* VTLs of a snapshot that have a kernel, as a set */
     char **dump_dtb;
+    char *fw_regs;     /* a file of wishes for firmware registers */
+    char *hv_services; /* which of our own services, as given */
+    char **fw_reg;     /* wishes REG=VALUE, as given: fw-regs/election.h */
+    struct fw_election *restored_election; /* what the guest of a snapshot has instead; owned */
     char *control;           /* the socket to listen on, or NULL */
     struct level_options level[VTL_LEVELS];
 };

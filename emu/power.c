@@ -281,7 +281,13 @@ static void system_event(void *context, enum psci_system_event event)
                 NULL);
 }
 
+static uint32_t version(void *context)
+{
+    return (uint32_t)fw_election_value(&vp_of(context)->machine->election, FW_ID_PSCI);
+}
+
 const struct psci_ops power_psci_ops = {
+    .version = version,
     .cpu_on = cpu_on,
     .affinity_info = affinity_info,
     .cpu_off = cpu_off,

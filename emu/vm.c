@@ -11,6 +11,8 @@
 #include "emu/kvm.h"
 #include "emu/layout.h"
 #include "emu/page-set.h"
+#include "emu/stolen.h"
+#include "smccc/function.h"
 
 /* Offsets in a redistributor; these are in its second frame (Arm IHI 0069). */
 #define GICR_ISPENDR0 0x10200u
@@ -29,7 +31,7 @@ static const struct {
     {0x80000000, 0x8000ffff, "Arm architecture, 32-bit"},
     {0x84000050, 0x84000053, "TRNG, 32-bit"},
     {0x86000000, 0x86000001, "KVM features, PTP"},
-    {0x86000040, 0x86000041, "KVM implementation discovery"},
+    {SMCCC_VENDOR_UID, SMCCC_VENDOR_UID, "vendor UID, of a guest without Hyper-V's services"},
     {0xc0000000, 0xc000ffff, "Arm architecture, 64-bit"},
     {0xc4000053, 0xc4000053, "TRNG, 64-bit"},
     {0xc5000020, 0xc5000021, "paravirtualized time"},
@@ -49,12 +51,16 @@ static int forward_range(int vm, uint64_t first, uint64_t end)
 }
 
 /* Forwards all that lies between the kept ranges. */
-static int forward_calls(int vm)
+static int forward_calls(int vm, bool kvm_uid)
 {
     uint64_t first = 0;
 
     for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
-        int error = forward_range(vm, first, kept[i].first);
+        int error;
+
+        if (kept[i].first == SMCCC_VENDOR_UID && !kvm_uid)
+            continue;
+        error = forward_range(vm, first, kept[i].first);
 
         if (error < 0)
             return error;
@@ -106,7 +112,7 @@ static bool failed(int result, const char *what, const char *remedy, unsigned vt
 }
 
 bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
-             uint64_t counter_offset, GError **error)
+             uint64_t counter_offset, bool kvm_uid, GError **error)
 {
     static const char linux_6_4[] = "the host needs Linux 6.4 or newer (see vtlemu probe)";
 
@@ -114,8 +120,10 @@ bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
     g_mutex_init(&vm->flush.lock);
     g_mutex_init(&vm->lines.lock);
     if (failed(vm->fd, "KVM creates no virtual machine", NULL, vtl, error) ||
-        failed(map_memory(vm->fd, vtl, memory, false), "KVM refuses the guest memory", NULL, vtl, error) ||
-        failed(forward_calls(vm->fd), "KVM refuses the SMCCC filter", linux_6_4, vtl, error) ||
+        failed(map_memory(vm->fd, vtl, memory, false), "KVM refuses the guest memory", NULL, vtl,
+               error) ||
+        failed(forward_calls(vm->fd, kvm_uid), "KVM refuses the SMCCC filter", linux_6_4, vtl,
+               error) ||
         failed(vm_set_counter_offset(vm, counter_offset), "KVM refuses the counter offset",
                linux_6_4, vtl, error) ||
         failed(kvm_enable_capability(vm->fd, KVM_CAP_ARM_NISV_TO_USER),
@@ -133,6 +141,7 @@ void vm_close(struct vm *vm)
     if (vm->fd > 0)
         close(vm->fd);
     vm_flush_close(vm);
+    stolen_close(vm);
     g_mutex_clear(&vm->lines.lock);
     *vm = (struct vm){0};
 }

@@ -15,6 +15,7 @@
 /* Memory slots of a VM. */
 #define VM_SLOT_RAM 0u
 #define VM_SLOT_FLUSH 1u
+#define VM_SLOT_STOLEN 2u /* stolen.h */
 
 /* For vm_flush_tlb(). */
 struct vm_flush {
@@ -44,6 +45,7 @@ struct vm {
     bool can_suspend;     /* KVM_MP_STATE_SUSPENDED works */
     struct vm_lines lines;
     struct vm_flush flush;
+    void *stolen; /* records of stolen time, LAYOUT_STOLEN_SIZE bytes; NULL: none. stolen.h */
 };
 
 /* An empty VM with 40 bits of GPA, or as many as the host has. A descriptor or a negative errno. */
@@ -52,9 +54,10 @@ int vm_create(int kvm);
 /*
  * Creates the VM of @vtl on the view that @memory has for it. @counter_offset is what the guest's
  * counters lag behind the host's, in ticks: the same for all VTLs, so that they agree on the time.
+ * @kvm_uid: the vendor's UID is KVM's to tell, not ours.
  */
 bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
-             uint64_t counter_offset, GError **error);
+             uint64_t counter_offset, bool kvm_uid, GError **error);
 void vm_close(struct vm *vm);
 
 /* Changes @counter_offset, while no vCPU runs. 0 or a negative errno. */

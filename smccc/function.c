@@ -2,8 +2,11 @@
 /* Lookup of an SMCCC call by owner, then by id: see function.h. */
 #include "smccc/function.h"
 
-const struct smccc_function *smccc_service_find(const struct smccc_service *service, uint32_t id)
+const struct smccc_function *smccc_service_find(const struct smccc_service *service, void *context,
+                                                uint32_t id)
 {
+    if (service->offers && !service->offers(service, context, id))
+        return NULL;
     for (size_t i = 0; i < service->count; i++)
         if (service->functions[i].id == id)
             return &service->functions[i];
@@ -20,7 +23,7 @@ enum smccc_outcome smccc_dispatch(const struct smccc_service *services, size_t c
 
         if (services[i].owner != smccc_function_owner(id))
             continue;
-        function = smccc_service_find(&services[i], id);
+        function = smccc_service_find(&services[i], context, id);
         if (function)
             return function->handle(&services[i], context, registers);
     }

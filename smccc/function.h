@@ -5,6 +5,7 @@
 #ifndef SMCCC_FUNCTION_H
 #define SMCCC_FUNCTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,8 @@ struct smccc_service {
     const struct smccc_function *functions;
     size_t count;
     const void *ops;
+    /* Is the row @id there for this caller? NULL: all rows are. */
+    bool (*offers)(const struct smccc_service *service, void *context, uint32_t id);
 };
 
 static inline enum smccc_owner smccc_function_owner(uint32_t id)
@@ -70,8 +73,9 @@ static inline enum smccc_owner smccc_function_owner(uint32_t id)
     return (enum smccc_owner)(id >> SMCCC_OWNER_SHIFT & SMCCC_OWNER_MASK);
 }
 
-/* The row of @service that serves @id, or NULL. */
-const struct smccc_function *smccc_service_find(const struct smccc_service *service, uint32_t id);
+/* The row of @service that serves @id for the caller that @context is, or NULL. */
+const struct smccc_function *smccc_service_find(const struct smccc_service *service, void *context,
+                                                uint32_t id);
 
 /*
  * Answers the call in @registers. The id is the low half of X0; the upper half is ignored, as

@@ -27,9 +27,9 @@ static enum smccc_outcome answer(struct smccc_registers *registers, int64_t valu
 static enum smccc_outcome version(const struct smccc_service *service, void *context,
                                   struct smccc_registers *registers)
 {
-    (void)service;
-    (void)context;
-    return answer(registers, PSCI_VERSION_1_1);
+    const struct psci_ops *ops = service->ops;
+
+    return answer(registers, ops->version(context));
 }
 
 static enum smccc_outcome cpu_suspend(const struct smccc_service *service, void *context,
@@ -109,14 +109,48 @@ static enum smccc_outcome system_reset2(const struct smccc_service *service, voi
     return system_reset(service, context, registers);
 }
 
+/*
+ * HIBERNATE_OFF is the only type, and 0 means it, too (DEN 0022 F.b, 5.11.2; as KVM has it). What
+ * makes it different from SYSTEM_OFF is the guest's affair.
+ */
+static enum smccc_outcome system_off2(const struct smccc_service *service, void *context,
+                                      struct smccc_registers *registers)
+{
+    if (argument(registers, 1) > PSCI_HIBERNATE_OFF || argument(registers, 2))
+        return answer(registers, PSCI_INVALID_PARAMETERS);
+    return system_off(service, context, registers);
+}
+
 static enum smccc_outcome features(const struct smccc_service *service, void *context,
                                    struct smccc_registers *registers)
 {
     uint32_t id = (uint32_t)registers->x[1];
-    bool known = id == SMCCC_VERSION_ID || smccc_service_find(service, id);
+    const struct smccc_function *function = smccc_service_find(service, context, id);
 
-    (void)context;
-    return answer(registers, known ? PSCI_SUCCESS : PSCI_NOT_SUPPORTED);
+    if (function && function->handle == system_off2)
+        return answer(registers, PSCI_HIBERNATE_OFF);
+    return answer(registers, function || id == SMCCC_VERSION_ID ? PSCI_SUCCESS
+                                                                : PSCI_NOT_SUPPORTED);
+}
+
+/* The first version that has a function; all that are in no row are as old as the SMC calls. */
+static const struct {
+    uint32_t id;
+    uint32_t version;
+} beginnings[] = {
+    {PSCI_FN(0x0a), PSCI_VERSION_OF(1, 0)},   {PSCI_FN(0x12), PSCI_VERSION_OF(1, 1)},
+    {PSCI_FN64(0x12), PSCI_VERSION_OF(1, 1)}, {PSCI_FN(0x15), PSCI_VERSION_OF(1, 3)},
+    {PSCI_FN64(0x15), PSCI_VERSION_OF(1, 3)},
+};
+
+bool psci_offers(const struct smccc_service *service, void *context, uint32_t id)
+{
+    const struct psci_ops *ops = service->ops;
+
+    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+        if (beginnings[i].id == id)
+            return ops->version(context) >= beginnings[i].version;
+    return true;
 }
 
 const struct smccc_function psci_functions[PSCI_FUNCTION_COUNT] = {
@@ -134,5 +168,7 @@ const struct smccc_function psci_functions[PSCI_FUNCTION_COUNT] = {
     {PSCI_FN(0x0a), "PSCI_FEATURES", features},
     {PSCI_FN(0x12), "SYSTEM_RESET2", system_reset2},
     {PSCI_FN64(0x12), "SYSTEM_RESET2", system_reset2},
+    {PSCI_FN(0x15), "SYSTEM_OFF2", system_off2},
+    {PSCI_FN64(0x15), "SYSTEM_OFF2", system_off2},
 };
 

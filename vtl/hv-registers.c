@@ -63,28 +63,60 @@ static struct hv_u128 get_version(const struct vtl_vp *vp, unsigned vtl, uint32_
     return (struct hv_u128){.low = VERSION_BUILD | (uint64_t)VERSION_MAJOR << 48};
 }
 
+/* Which privilege tells of which service; of calls or features, by the bit of the other half. */
+struct privilege {
+    bool of_calls;
+    unsigned bit; /* enum vtl_feature or enum vtl_call_group */
+    struct hv_u128 flags;
+};
+
+static const struct privilege privileges[] = {
+    {false, VTL_FEATURE_HYPERCALL, {.low = PRIVILEGE_HYPERCALL}},
+    {false, VTL_FEATURE_VP_RUNTIME, {.low = PRIVILEGE_VP_RUNTIME}},
+    {false, VTL_FEATURE_TIME_REF_COUNT, {.low = PRIVILEGE_REFERENCE_COUNTER}},
+    {false, VTL_FEATURE_REFERENCE_TSC, {.low = PRIVILEGE_REFERENCE_TSC}},
+    {false, VTL_FEATURE_SYNIC, {.low = PRIVILEGE_SYNIC}},
+    {false, VTL_FEATURE_STIMER, {.low = PRIVILEGE_STIMER}},
+    {false, VTL_FEATURE_DIRECT_STIMER, {.high = FEATURE_DIRECT_STIMER}},
+    {false, VTL_FEATURE_SINT_POLLING, {.high = FEATURE_SINT_POLLING}},
+    {false, VTL_FEATURE_ASSIST_PAGE, {.low = PRIVILEGE_INTERRUPT_CONTROL}},
+    {false, VTL_FEATURE_VP_INDEX, {.low = PRIVILEGE_VP_INDEX}},
+    {false, VTL_FEATURE_CRASH, {.high = FEATURE_GUEST_CRASH}},
+    {false, VTL_FEATURE_VP_REGISTERS, {.low = PRIVILEGE_VP_REGISTERS}},
+    {true, VTL_CALLS_MESSAGES, {.low = PRIVILEGE_POST_MESSAGES}},
+    {true, VTL_CALLS_EVENTS, {.low = PRIVILEGE_SIGNAL_EVENTS}},
+    {true, VTL_CALLS_PORTS, {.low = PRIVILEGE_CREATE_PORT | PRIVILEGE_CONNECT_PORT}},
+    {true, VTL_CALLS_START_VP, {.low = PRIVILEGE_START_VP}},
+};
+
 static struct hv_u128 get_privileges(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
-    uint64_t low = PRIVILEGE_VP_RUNTIME | PRIVILEGE_REFERENCE_COUNTER | PRIVILEGE_SYNIC |
-                   PRIVILEGE_INTERRUPT_CONTROL | PRIVILEGE_HYPERCALL | PRIVILEGE_VP_INDEX |
-                   PRIVILEGE_REFERENCE_TSC | PRIVILEGE_POST_MESSAGES | PRIVILEGE_SIGNAL_EVENTS |
-                   PRIVILEGE_CREATE_PORT | PRIVILEGE_CONNECT_PORT | PRIVILEGE_VP_REGISTERS |
-                   PRIVILEGE_START_VP | PRIVILEGE_STIMER;
-    uint64_t high = FEATURE_GUEST_CRASH | FEATURE_SINT_POLLING | FEATURE_DIRECT_STIMER;
+    const struct vtl_services *services = &vp->partition->services;
+    struct hv_u128 flags = {0};
 
     (void)vtl;
     (void)name;
+    for (size_t i = 0; i < G_N_ELEMENTS(privileges); i++) {
+        uint64_t has = privileges[i].of_calls ? services->calls : services->features;
+
+        if (!(has >> privileges[i].bit & 1))
+            continue;
+        flags.low |= privileges[i].flags.low;
+        flags.high |= privileges[i].flags.high;
+    }
     if (vp->partition->maximum > 0)
-        low |= PRIVILEGE_VSM;
-    return (struct hv_u128){.low = low, .high = high};
+        flags.low |= PRIVILEGE_VSM;
+    return flags;
 }
 
 static struct hv_u128 get_features(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
 {
-    (void)vp;
+    const struct vtl_services *services = &vp->partition->services;
+    bool sets = vtl_has_calls(services, VTL_CALLS_FLUSH) || vtl_has_calls(services, VTL_CALLS_IPI);
+
     (void)vtl;
     (void)name;
-    return (struct hv_u128){.low = NEVER_NOTIFY_SPIN | RECOMMEND_EX_PROCESSOR_MASKS};
+    return (struct hv_u128){.low = NEVER_NOTIFY_SPIN | (sets ? RECOMMEND_EX_PROCESSOR_MASKS : 0)};
 }
 
 static struct hv_u128 get_limits(const struct vtl_vp *vp, unsigned vtl, uint32_t name)

@@ -145,15 +145,27 @@ static enum hv_status access_now(const struct vtl_vp *caller, const struct targe
                  : hv_register_get(target->vp, target->vtl, name, value);
 }
 
+/* AccessVpRegisters is about all but the synthetic registers of the VTL that asks. */
+static bool may_access(const struct vtl_vp *caller, const struct target *target, uint32_t name)
+{
+    return vtl_has_feature(&caller->partition->services, VTL_FEATURE_VP_REGISTERS) ||
+           (target->vp == caller && target->vtl == caller->active &&
+            !hv_register_is_architectural(name));
+}
+
 /* What both calls do for a register. */
 static enum hv_status access_register(struct vtl_vp *caller, const struct target *target,
                                       uint32_t name, bool write, struct hv_u128 *value)
 {
     bool early = !caller->partition->guest_os_id[caller->active];
+    bool offered = vtl_offers_register(&caller->partition->services, name);
     enum hv_status status;
 
-    if (early && !hv_register_is_early(name, write))
+    if ((early && !(offered && hv_register_is_early(name, write))) ||
+        !may_access(caller, target, name))
         return HV_STATUS_ACCESS_DENIED;
+    if (!offered)
+        return HV_STATUS_INVALID_PARAMETER;
     if (!hv_register_needs_stop(name))
         return access_now(caller, target, name, write, value);
     status = stop(caller, target->vp);
@@ -298,7 +310,9 @@ static enum hv_status translate_virtual_address(void *context, const void *heade
         status = hv_find_vtl(caller, input_vtl, &target.vtl);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    if (input->zero[3])
+    if (input->zero[3] ||
+        (input->flags & HV_TRANSLATE_NO_FLUSH &&
+         !vtl_has_vsm(&caller->partition->services, VTL_VSM_TLB_LOCK)))
         return HV_STATUS_INVALID_PARAMETER;
     status = stop(caller, target.vp);
     if (status != HV_STATUS_SUCCESS)
@@ -419,22 +433,37 @@ const char *vtl_hypercall_name(uint64_t control)
     return call ? call->name : "?";
 }
 
+static bool is_served(const struct vtl_vp *vp, uint64_t word)
+{
+    uint16_t code = hv_control_decode(word).code;
+
+    return hv_call_find(&environment, code) && vtl_offers_call(&vp->partition->services, code);
+}
+
 /* Only what an identified guest asks for, and nobody here serves. */
 static bool is_intercepted(const struct vtl_vp *vp, uint64_t word, unsigned *owner)
 {
     *owner = vtl_intercept_hypercalls(vp);
-    return *owner && vp->partition->guest_os_id[vp->active] &&
-           !hv_call_find(&environment, hv_control_decode(word).code);
+    return *owner && vp->partition->guest_os_id[vp->active] && !is_served(vp, word);
+}
+
+static enum smccc_outcome refuse(struct smccc_registers *registers)
+{
+    registers->x[0] = HV_STATUS_INVALID_HYPERCALL_CODE;
+    return SMCCC_DONE;
 }
 
 enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
                                  struct smccc_registers *registers)
 {
     enum smccc_outcome outcome = SMCCC_INTERCEPTED;
+    uint64_t word = registers->x[hv_control_register(convention)];
     unsigned owner;
 
-    if (is_intercepted(vp, registers->x[hv_control_register(convention)], &owner))
+    if (is_intercepted(vp, word, &owner))
         vtl_intercept_call(vp, owner, HV_STATUS_INVALID_HYPERCALL_CODE);
+    else if (!is_served(vp, word))
+        outcome = refuse(registers);
     else
         outcome = hv_call_dispatch(&environment, vp, convention, registers);
     if (outcome == SMCCC_INTERCEPTED)
@@ -457,6 +486,15 @@ static enum smccc_outcome answer_hypercall(const struct smccc_service *service, 
 {
     (void)service;
     return vtl_hypercall(context, HVC_SMCCC, registers);
+}
+
+bool vtl_offers_functions(const struct smccc_service *service, void *context, uint32_t id)
+{
+    const struct vtl_vp *vp = context;
+
+    (void)service;
+    (void)id;
+    return vtl_has_feature(&vp->partition->services, VTL_FEATURE_HYPERCALL);
 }
 
 /* The TLFS prints the UID's id with a digit missing; both widths are answered. */

@@ -67,10 +67,11 @@ enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention conventi
 /* Rows for the vendor hypervisor owner: the UID and the hypercall; the context is a vtl_vp. */
 #define VTL_FUNCTION_COUNT 3
 extern const struct smccc_function vtl_functions[VTL_FUNCTION_COUNT];
+bool vtl_offers_functions(const struct smccc_service *service, void *context, uint32_t id);
 #define VTL_SERVICE                                                                                \
     {                                                                                              \
         .owner = SMCCC_OWNER_VENDOR_HYP, .name = "Hyper-V", .functions = vtl_functions,            \
-        .count = VTL_FUNCTION_COUNT                                                                \
+        .count = VTL_FUNCTION_COUNT, .offers = vtl_offers_functions                                \
     }
 
 #endif

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "vtl/protection.h"
+#include "vtl/services.h"
 #include "vtl/stimer.h"
 #include "vtl/synic.h"
 
@@ -165,6 +166,7 @@ struct vtl_vp {
 struct vtl_partition {
     const struct vtl_backend *backend;
     void *machine;
+    struct vtl_services services; /* elected; all, unless set before any VP runs */
     GMutex lock;
     _Atomic uint16_t enabled;    /* set of VTLs enabled for the partition; written under lock */
     unsigned maximum;            /* the highest VTL that may be enabled */

@@ -11,7 +11,8 @@
 
 /*
  * Of struct vtl_partition. Constant: backend, machine, lock; maximum, vp_count, which are compared;
- * zero_size and vector_lengths, which the processor has. With tables of their own: protection,
+ * zero_size and vector_lengths, which the processor has; services, which are elected before. With
+ * tables of their own: protection,
  * ports, vps.
  */
 static const struct codec_field partition_fields[] = {
@@ -53,7 +54,7 @@ static const struct codec_field level_fields[] = {
 };
 
 /* Who adds a member says in these tables what becomes of it. */
-G_STATIC_ASSERT(sizeof(void *) != 8 || sizeof(struct vtl_partition) == 208);
+G_STATIC_ASSERT(sizeof(void *) != 8 || sizeof(struct vtl_partition) == 240);
 G_STATIC_ASSERT(sizeof(void *) != 8 ||
                 sizeof(struct vtl_vp) == 48 + VTL_LEVELS * sizeof(struct vtl_vp_level));
 G_STATIC_ASSERT(sizeof(void *) != 8 ||

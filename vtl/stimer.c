@@ -179,12 +179,19 @@ static struct hv_u128 get_config(const struct vtl_vp *vp, unsigned vtl, uint32_t
     return (struct hv_u128){.low = vp->level[vtl].stimers.timer[index_of(name)].config};
 }
 
+static uint64_t known_config(const struct vtl_partition *partition)
+{
+    return vtl_has_feature(&partition->services, VTL_FEATURE_DIRECT_STIMER)
+               ? CONFIG_KNOWN
+               : CONFIG_KNOWN & ~(HV_STIMER_DIRECT | HV_STIMER_VECTOR << HV_STIMER_VECTOR_SHIFT);
+}
+
 static enum hv_status set_config(struct vtl_vp *vp, unsigned vtl, uint32_t name,
                                  struct hv_u128 value)
 {
     struct place place = find(vp, vtl, index_of(name));
 
-    if (value.low & ~CONFIG_KNOWN || value.high)
+    if (value.low & ~known_config(vp->partition) || value.high)
         return HV_STATUS_INVALID_REGISTER_VALUE;
     if (!has_vector(value.low))
         return HV_STATUS_INVALID_PARAMETER;

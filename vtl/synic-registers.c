@@ -23,7 +23,9 @@ static struct hv_u128 get_sint(const struct vtl_vp *vp, unsigned vtl, uint32_t n
 
 static enum hv_status set_sint(struct vtl_vp *vp, unsigned vtl, uint32_t name, struct hv_u128 value)
 {
-    if (value.low & ~HV_SINT_KNOWN)
+    bool polling = vtl_has_feature(&vp->partition->services, VTL_FEATURE_SINT_POLLING);
+
+    if (value.low & ~(polling ? HV_SINT_KNOWN : HV_SINT_KNOWN & ~HV_SINT_POLLING))
         return HV_STATUS_INVALID_REGISTER_VALUE;
     if (!synic_sint_has_vector(value.low))
         return HV_STATUS_INVALID_PARAMETER;

@@ -131,6 +131,11 @@ static void unload(struct vmbus *bus, const void *message, size_t size)
 
 /* --- Offers ----------------------------------------------------------------------------------- */
 
+static bool is_elected(const struct vmbus *bus, unsigned service)
+{
+    return bus->partition->services.vmbus >> (VTL_VMBUS_SERVICE0 + service) & 1;
+}
+
 static void offer(struct vmbus *bus, struct vmbus_channel *channel)
 {
     const struct vmbus_service_row *service = &vmbus_services[channel->ic.service];
@@ -162,7 +167,8 @@ static void request_offers(struct vmbus *bus, const void *message, size_t size)
     }
     bus->requested = true;
     for (unsigned i = 0; i < VMBUS_SERVICES; i++)
-        offer(bus, &bus->channel[i]);
+        if (is_elected(bus, i))
+            offer(bus, &bus->channel[i]);
     vmbus_send(bus, &delivered, sizeof(delivered));
 }
 
@@ -301,7 +307,8 @@ static void register_ports(struct vmbus *bus)
             .context = &bus->channel[i],
         };
 
-        vtl_port_register(bus->partition, &port);
+        if (is_elected(bus, i))
+            vtl_port_register(bus->partition, &port);
     }
 }
 

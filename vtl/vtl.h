@@ -10,6 +10,7 @@
  *   codec.h         state as bytes, and back
  *   enable.h        enabling VTLs and starting VPs: who may, and when
  *   synic.h         the synthetic interrupt controller: messages and events for a VTL of a VP
+ *   services.h      which of all this a partition has
  *   stimer.h        synthetic timers of a VTL of a VP
  *   ports.h         where guests' messages and events go: ports and connections
  *   port-call.h     the same by hypercall
@@ -60,6 +61,7 @@
 #include "vtl/protection.h"
 #include "vtl/register-views.h"
 #include "vtl/state.h"
+#include "vtl/services.h"
 #include "vtl/stimer.h"
 #include "vtl/switch.h"
 #include "vtl/synic.h"

@@ -92,7 +92,7 @@ static double measure_floor(void)
     double result;
 
     need(kvm, "/dev/kvm");
-    if (!memory_open(&memory, MIB, 1, &error) || !vm_open(&vm, kvm, 0, &memory, 0, &error))
+    if (!memory_open(&memory, MIB, 1, &error) || !vm_open(&vm, kvm, 0, &memory, 0, false, &error))
         fail("floor", error->message);
     need(vcpu_open(&vcpu, kvm, vm.fd, 0, 0), "vCPU");
     memory_write(&memory, LAYOUT_RAM_BASE, bench_floor, (size_t)(bench_floor_end - bench_floor));

@@ -51,8 +51,19 @@ static void system_event(void *context, enum psci_system_event event)
     machine->ends = true;
 }
 
-static const struct psci_ops ops = {cpu_on, affinity_info, cpu_off, cpu_suspend, system_event};
-static const struct smccc_service services[] = {PSCI_SERVICE(&ops), VTL_SERVICE};
+static uint32_t version(void *context)
+{
+    (void)context;
+    return PSCI_VERSION_OF(1, 3);
+}
+
+static const struct psci_ops ops = {version,     cpu_on,      affinity_info,
+                                    cpu_off,     cpu_suspend, system_event};
+/* The second one is VTL_SERVICE, but for any caller. */
+static const struct smccc_service services[] = {
+    PSCI_SERVICE(&ops),
+    {.owner = SMCCC_OWNER_VENDOR_HYP, .functions = vtl_functions, .count = VTL_FUNCTION_COUNT},
+};
 
 static void check_instruction(uint32_t instruction)
 {
@@ -67,7 +78,8 @@ static void check_instruction(uint32_t instruction)
 static bool is_served(uint32_t id)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(services); i++)
-        if (services[i].owner == smccc_function_owner(id) && smccc_service_find(&services[i], id))
+        if (services[i].owner == smccc_function_owner(id) &&
+            smccc_service_find(&services[i], NULL, id))
             return true;
     return false;
 }

@@ -118,7 +118,7 @@ static void set_up(void)
     kvm = kvm_open();
     ck_assert_int_ge(kvm, 0);
     ck_assert(memory_open(&memory, 2 * MIB, 1, &error));
-    ck_assert_msg(vm_open(&vm, kvm, 0, &memory, 0, &error), "%s", error ? error->message : "");
+    ck_assert_msg(vm_open(&vm, kvm, 0, &memory, 0, false, &error), "%s", error ? error->message : "");
     ck_assert_int_eq(vcpu_open(&vcpu, kvm, vm.fd, 0, 0), 0);
     write_memory();
     set_registers();

@@ -62,6 +62,7 @@ END_TEST
 
 /* A machine that only notes what PSCI asks of it. */
 struct note {
+    uint32_t version; /* of PSCI; 0: 1.1 */
     uint64_t mpidr, entry, context_id, level;
     unsigned cpu_off, suspend, off, reset;
     enum psci_status status;
@@ -107,7 +108,15 @@ static void note_event(void *context, enum psci_system_event event)
     note->reset += event == PSCI_SYSTEM_RESET;
 }
 
+static uint32_t note_version(void *context)
+{
+    const struct note *note = context;
+
+    return note->version ? note->version : PSCI_VERSION_OF(1, 1);
+}
+
 static const struct psci_ops note_ops = {
+    .version = note_version,
     .cpu_on = note_cpu_on,
     .affinity_info = note_affinity_info,
     .cpu_off = note_cpu_off,
@@ -153,7 +162,7 @@ START_TEST(psci_answers)
 {
     struct note note = {0};
 
-    ck_assert_int_eq(psci(&note, 0x84000000, 0, 0, 0), PSCI_VERSION_1_1);
+    ck_assert_int_eq(psci(&note, 0x84000000, 0, 0, 0), PSCI_VERSION_OF(1, 1));
     ck_assert_int_eq(psci(&note, 0x84000006, 0, 0, 0), PSCI_MIGRATE_NOT_NEEDED);
     ck_assert_int_eq(psci(&note, 0x8400000a, 0x80000000, 0, 0), PSCI_SUCCESS);
     ck_assert_int_eq(psci(&note, 0x8400000a, 0xc4000003, 0, 0), PSCI_SUCCESS);
