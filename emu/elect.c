@@ -10,6 +10,7 @@
 #include "emu/file.h"
 #include "emu/kvm.h"
 #include "emu/machine.h"
+#include "emu/manifest.h"
 #include "emu/stolen.h"
 
 #define FILE_MAX MIB /* of --fw-regs */
@@ -116,7 +117,8 @@ static bool choose_by_file(struct machine *machine, GError **error)
         return !path;
     text = g_bytes_get_data(file, &size);
     wishes = fw_election_read(text, size, error);
-    if (wishes && wish_all(machine, wishes, error))
+    if (wishes && wish_all(machine, wishes, error) &&
+        manifest_require(machine, text, size, error))
         return true;
     g_prefix_error(error, "--fw-regs %s: ", path);
     return false;

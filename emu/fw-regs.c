@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "emu/control.h"
+#include "emu/elect.h"
 #include "emu/error.h"
 #include "emu/file.h"
 #include "emu/manifest.h"
@@ -381,6 +382,7 @@ static const struct {
     int (*main)(int argc, char **argv);
     const char *help;
 } commands[] = {
+    {"list", elect_list_main, "what this host's KVM and vtlemu have, service by service"},
     {"manifest", manifest_main, "the same and more for other hosts, as JSON"},
     {"common", common_main, "the most that a guest can have on each of some hosts"},
     {"diff", diff_main, "what two hosts or guests differ in"},

@@ -20,6 +20,7 @@
 #include "emu/machine-state.h"
 #include "emu/machine.h"
 #include "emu/migrate.h"
+#include "emu/manifest.h"
 #include "emu/sandbox.h"
 
 #define US_PER_MS 1000
@@ -157,6 +158,17 @@ static JsonNode *tell_status(void *context, const struct control_request *reques
     return node;
 }
 
+static JsonNode *tell_guest(void *context, const struct control_request *request,
+                            struct control_job *job, GError **error)
+{
+    struct run *run = context;
+    g_autoptr(manifest_auto) manifest = manifest_of_machine(run->machine, error);
+
+    (void)request;
+    (void)job;
+    return manifest ? manifest_to_node(manifest) : NULL;
+}
+
 static JsonNode *end_by_control(void *context, const struct control_request *request,
                                 struct control_job *job, GError **error)
 {
@@ -192,6 +204,7 @@ static const control_handler handlers[CONTROL_COMMANDS] = {
     [CONTROL_STATUS] = tell_status,
     [CONTROL_SNAPSHOT] = save_by_control,
     [CONTROL_MIGRATE] = migrate_by_control,
+    [CONTROL_GUEST] = tell_guest,
     [CONTROL_QUIT] = end_by_control,
 };
 

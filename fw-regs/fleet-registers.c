@@ -42,7 +42,7 @@ static bool is_level(uint64_t id)
 
 /* --- Can it migrate? -------------------------------------------------------------------------- */
 
-/* The kernel or the vtlemu that would have it. */
+/* The kernel or the vtlemu that would have the register and these services. */
 static char *since_text(uint64_t id, uint64_t bits)
 {
     const struct fw_reg *reg = fw_reg_find(id);
@@ -55,10 +55,11 @@ static char *since_text(uint64_t id, uint64_t bits)
 }
 
 /* "--fw-reg std=-trng_v1_0": takes away what is beyond. */
-static char *without_bits(uint64_t id, uint64_t bits)
+static char *without_bits(uint64_t id, uint64_t bits, bool absent)
 {
     g_autoptr(GString) list = g_string_new(NULL);
-    g_autofree char *title = fw_reg_title(id), *since = since_text(id, bits);
+    g_autofree char *title = fw_reg_title(id);
+    g_autofree char *since = absent ? since_text(id, bits) : g_strdup("");
 
     for (unsigned bit = 0; bit < 64; bit++) {
         g_autofree char *name = fw_reg_bit_text(id, bit);
@@ -82,7 +83,7 @@ static char *remedy_for(const struct manifest *host, uint64_t id, uint64_t value
         return g_strdup_printf("have %s or newer there: no guest can do without this register",
                                reg ? reg->since : "the same kernel");
     if (is_bitmap(id))
-        return without_bits(id, has ? value & ~has->limit : value);
+        return without_bits(id, has ? value & ~has->limit : value, !has);
     if (!has)
         return fleet_start_there(host);
     limit = fw_reg_text(id, has->limit);

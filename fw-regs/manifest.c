@@ -446,6 +446,15 @@ static bool check_version(const struct json_at *root, GError **error)
     return version > 0 || json_at_fail(&marker, error, "there is no version 0");
 }
 
+bool manifest_is(const char *text, size_t size)
+{
+    g_autoptr(JsonNode) node = strict_json_parse("", text, size, NULL);
+    struct json_at root = json_at_root("", node), marker;
+
+    return node && json_at_object(&root, NULL, NULL) &&
+           json_at_find(&root, MANIFEST_MARKER, &marker);
+}
+
 static bool read_kind(const struct json_at *root, enum manifest_kind *kind, GError **error)
 {
     struct json_at at;

@@ -88,6 +88,9 @@ void manifest_add(struct manifest *manifest, enum manifest_part part);
 const char *manifest_kind_name(enum manifest_kind kind);
 const char *manifest_part_name(enum manifest_part part);
 
+/* Is the text JSON with the marker? Whether it is sound, manifest_parse() tells. */
+bool manifest_is(const char *text, size_t size);
+
 /*
  * Reads a document from text that nobody trusts; @source names it in errors. NULL with @error, which
  * names the member.
