@@ -70,7 +70,7 @@ static int set(void *context, uint64_t id, uint64_t value)
                                : !(value & ~reg->limit);
     if (!takes)
         return -EINVAL;
-    if (vcpu->has_run && reg->value != value)
+    if (vcpu->has_run && !level && id != FW_ID_PSCI && reg->value != value)
         return -EBUSY;
     if (!level && !vcpu->forgetful)
         reg->value = value;
