@@ -9,6 +9,7 @@
 #include "emu/error.h"
 #include "emu/file.h"
 #include "emu/manifest.h"
+#include "emu/manifest-snapshot.h"
 #include "fw-regs/fleet.h"
 
 #define FILES_MAX 1024 /* hosts that are compared at once */
@@ -284,7 +285,9 @@ static int judge(const char *guest_path, const char *host_path, bool json)
     g_autoptr(fleet_report_auto) report = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!(guest = read_manifest("--guest ", guest_path, &error)) ||
+    if (!(guest = manifest_is_snapshot(guest_path)
+                      ? manifest_of_snapshot("--guest ", guest_path, &error)
+                      : read_manifest("--guest ", guest_path, &error)) ||
         !(host = read_manifest("--to ", host_path, &error)))
         return complain("can-migrate", error);
     if (host->kind == MANIFEST_GUEST)
@@ -315,9 +318,10 @@ static int can_migrate_main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
 
     g_option_context_set_summary(context,
-        "--guest is a file of vtlemu fw-regs guest; or of manifest or common: a guest that is\n"
-        "started there, or with that, and nothing else said. --to is a file of vtlemu fw-regs\n"
-        "manifest, or of common: all of those hosts. Each obstacle comes with its remedy.\n\n"
+        "--guest is a file of vtlemu fw-regs guest, or a snapshot; or a file of manifest or common:\n"
+        "a guest that is started there, or with that, and nothing else said. --to is a file of\n"
+        "vtlemu fw-regs manifest, or of common: all of those hosts. Each obstacle comes with its\n"
+        "remedy.\n\n"
         "  vtlemu fw-regs guest --control run.sock > g.json\n"
         "  vtlemu fw-regs can-migrate --guest g.json --to hostB.json");
     g_option_context_set_description(context,
