@@ -34,11 +34,31 @@ static const struct codec_field fact_fields[] = {
     CODEC_ANY(struct machine_fact, value),
 };
 
+static const struct codec_field elected_fields[] = {
+    CODEC_ANY(struct fw_elected, id),
+    CODEC_ANY(struct fw_elected, value),
+};
+
+static void write_election(struct codec_writer *codec, const struct fw_election *election)
+{
+    codec_write_u32(codec, (uint32_t)election->count);
+    for (size_t i = 0; i < election->count; i++)
+        codec_write_fields(codec, &election->reg[i], elected_fields, G_N_ELEMENTS(elected_fields));
+}
+
+static void read_election(struct codec_reader *codec, struct fw_election *election)
+{
+    election->count = codec_read_count(codec, "number of firmware registers", FW_REGS_MAX);
+    for (size_t i = 0; i < election->count && codec_is_good(codec); i++)
+        codec_read_fields(codec, &election->reg[i], elected_fields, G_N_ELEMENTS(elected_fields));
+}
+
 void machine_facts_write(const struct machine_facts *facts, GByteArray *bytes)
 {
     struct codec_writer codec = {bytes};
 
     codec_write_fields(&codec, facts, fields, G_N_ELEMENTS(fields));
+    write_election(&codec, &facts->election);
     codec_write_u32(&codec, facts->id_count);
     for (uint32_t i = 0; i < facts->id_count; i++)
         codec_write_fields(&codec, &facts->id[i], fact_fields, G_N_ELEMENTS(fact_fields));
@@ -71,6 +91,7 @@ bool machine_facts_read(const struct snapshot_section *section, struct machine_f
     codec_begin(&codec, section->bytes, section->size);
     codec_at(&codec, "the machine's facts");
     codec_read_fields(&codec, facts, fields, G_N_ELEMENTS(fields));
+    read_election(&codec, &facts->election);
     facts->id_count = codec_read_count(&codec, "number of ID registers", MACHINE_FACTS_IDS);
     for (uint32_t i = 0; i < facts->id_count && codec_is_good(&codec); i++)
         codec_read_fields(&codec, &facts->id[i], fact_fields, G_N_ELEMENTS(fact_fields));
@@ -173,6 +194,8 @@ bool machine_facts_adopt(const struct machine_facts *facts, struct options *opti
     options->poison = facts->poison;
     options->sve = longest ? (int)longest : OPTIONS_SVE_OFF;
     options->restored_kernels = facts->kernels;
+    g_free(options->restored_election);
+    options->restored_election = g_memdup2(&facts->election, sizeof(facts->election));
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         options->level[vtl].memory = facts->level_memory[vtl];
         options->level[vtl].vmbus = facts->vmbuses & 1u << vtl;

@@ -12,6 +12,7 @@
 
 #include "emu/options.h"
 #include "emu/snapshot.h"
+#include "fw-regs/election.h"
 
 /* More than there are ID registers. */
 #define MACHINE_FACTS_IDS 128u
@@ -34,6 +35,7 @@ struct machine_facts {
     uint16_t sve_lengths;               /* sve.h; 0: no SVE */
     uint32_t zero_size;                 /* bytes that DC ZVA zeroes */
     uint64_t counter_hz;                /* ticks of the guest's counter a second */
+    struct fw_election election;        /* what guests see of firmware registers */
     uint32_t id_count;
     struct machine_fact id[MACHINE_FACTS_IDS]; /* what guests see of the processor: id-fields.h */
 };

@@ -15,6 +15,7 @@
 #include "emu/machine-facts.h"
 #include "emu/machine.h"
 #include "emu/snapshot-pages.h"
+#include "emu/stolen.h"
 #include "emu/sve.h"
 #include "emu/vcpu-state.h"
 #include "vtl/state.h"
@@ -39,6 +40,7 @@ static struct machine_facts facts_of(const struct machine *machine)
         .sve_lengths = machine->sve_lengths,
         .zero_size = machine_zero_size(),
         .counter_hz = machine->counter_hz,
+        .election = machine->election,
     };
 
     for (size_t i = 0; i < id_register_count && facts.id_count < MACHINE_FACTS_IDS; i++)
@@ -179,6 +181,8 @@ static bool write_level(struct machine *machine, unsigned vtl, struct snapshot_w
     codec_write_u32(&codec, level->sites.count);
     for (unsigned i = 0; i < level->sites.count; i++)
         codec_write_u64(&codec, level->sites.address[i]);
+    for (unsigned i = 0; level->vm.stolen && i < machine->vp_count; i++)
+        codec_write_u64(&codec, stolen_get(&level->vm, i));
     return write_bytes(writer, SNAPSHOT_LEVEL, bytes, error);
 }
 
@@ -372,6 +376,8 @@ static bool take_level(struct machine *machine, const struct snapshot_section *s
         codec_require(&codec, level->vm.lines.high[i] < 1u << VM_LINE_DRIVERS, "line",
                       level->vm.lines.high[i], "is driven by nobody that there is");
     read_sites(&codec, &level->sites);
+    for (unsigned i = 0; level->vm.stolen && i < machine->vp_count; i++)
+        stolen_set(&level->vm, i, codec_read_u64(&codec, "stolen time"));
     return codec_end(&codec, error);
 }
 

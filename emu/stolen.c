@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "emu/error.h"
@@ -12,6 +13,8 @@
 
 /* DEN 0057: a record is 64-byte aligned. */
 #define RECORD_SIZE 64u
+/* Revision and attributes come first, 32 bits each. */
+#define RECORD_STOLEN 8u
 
 G_STATIC_ASSERT(LAYOUT_MAX_VPS * RECORD_SIZE <= LAYOUT_STOLEN_SIZE);
 
@@ -55,6 +58,25 @@ bool stolen_open(struct machine *machine, unsigned vtl, GError **error)
         emu_set_error(error, EMU_ERROR_SETUP, "std-hyp=pv_time: VTL%u: KVM gives no stolen time: "
                       "%s; leave it out", vtl, g_strerror(-result));
     return result == 0;
+}
+
+static unsigned char *stolen_place(const struct vm *vm, unsigned vp)
+{
+    return (unsigned char *)vm->stolen + vp * RECORD_SIZE + RECORD_STOLEN;
+}
+
+uint64_t stolen_get(const struct vm *vm, unsigned vp)
+{
+    uint64_t value;
+
+    memcpy(&value, stolen_place(vm, vp), sizeof(value));
+    return GUINT64_FROM_LE(value);
+}
+
+void stolen_set(struct vm *vm, unsigned vp, uint64_t value)
+{
+    value = GUINT64_TO_LE(value);
+    memcpy(stolen_place(vm, vp), &value, sizeof(value));
 }
 
 void stolen_close(struct vm *vm)

@@ -12,6 +12,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct machine;
 struct vm;
@@ -24,6 +25,13 @@ bool stolen_is_there(int kvm);
  * guest asks where it is.
  */
 bool stolen_open(struct machine *machine, unsigned vtl, GError **error);
+
+/*
+ * What has been stolen from a VP so far, in nanoseconds: a guest that is saved and restored goes on
+ * from there, as Linux takes the differences. Of a VM with records, and while the VP does not run.
+ */
+uint64_t stolen_get(const struct vm *vm, unsigned vp);
+void stolen_set(struct vm *vm, unsigned vp, uint64_t value);
 
 /* After the VM has gone; for one without, too. */
 void stolen_close(struct vm *vm);

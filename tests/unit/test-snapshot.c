@@ -263,6 +263,7 @@ static struct machine_facts sample_facts(void)
         .cpus = 2, .memory = 512 * MIB, .level_memory = {384 * MIB, 0, 128 * MIB},
         .kernels = 0x5, .boot_vtl = 2, .max_vtl = 2, .vmbuses = 4, .zero_size = 64,
         .counter_hz = 1000000000, .id_count = 1, .id = {{0x6030000000138000, 1}},
+        .election = {.count = 1, .reg = {{.id = FW_ID_PSCI, .value = 0x10001}}},
     };
 
     return facts;
@@ -340,6 +341,7 @@ START_TEST(options_agree)
     ck_assert_uint_eq(options->level[2].memory, 128 * MIB);
     ck_assert(options_has_kernel(options, 0) && options_has_kernel(options, 2));
     ck_assert(!options_can_boot(options));
+    ck_assert_uint_eq(fw_election_value(options->restored_election, FW_ID_PSCI), 0x10001);
     ck_assert_str_eq(options->level[0].console, "stdio");
     options_free(options);
 }
