@@ -162,9 +162,8 @@ static int backend_flush(void *context, unsigned vtl)
 }
 
 /* What the thread has used of a processor, the guest's code and ours for it. */
-static uint64_t backend_runtime(void *context, unsigned index)
+uint64_t machine_runtime(struct machine *machine, unsigned index)
 {
-    struct machine *machine = context;
     struct vp *vp = &machine->vps[index];
     struct timespec time = {0};
     uint64_t runtime;
@@ -177,7 +176,12 @@ static uint64_t backend_runtime(void *context, unsigned index)
     /* One that is being ended is not seen any more, and has not said yet what it used. */
     runtime = vp->runtime_told = MAX(runtime, vp->runtime_told);
     g_mutex_unlock(&machine->lock);
-    return runtime / NS_PER_REFERENCE;
+    return runtime;
+}
+
+static uint64_t backend_runtime(void *context, unsigned index)
+{
+    return machine_runtime(context, index) / NS_PER_REFERENCE;
 }
 
 static uint64_t backend_counter_hz(void *context)

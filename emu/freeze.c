@@ -53,7 +53,7 @@ bool machine_freeze(struct machine *machine, GError **error)
         g_mutex_unlock(&machine->life);
         return false;
     }
-    machine_stop_threads(machine);
+    machine_park_threads(machine);
     freeze_devices(machine, true);
     for (unsigned i = 0; i < machine->vp_count; i++)
         settle(&machine->vps[i]);

@@ -4,7 +4,7 @@
  *
  * All VPs are between two instructions, KVM owes nothing to any vCPU, no watcher has one, nobody
  * visits or pauses anybody, timers and VMBus say nothing, consoles take no input. Only time goes on.
- * The threads of the VPs have ended; new ones begin where they were.
+ * The threads of the VPs wait.
  *
  * machine.life is held meanwhile, so that power does not go: the end of the run, whatever its
  * reason, waits for machine_thaw(). Who takes long while it is frozen should look at

@@ -201,8 +201,6 @@ static const struct codec_field level_fields[] = {
 };
 
 static const struct codec_field vp_fields[] = {
-    CODEC_ANY(struct vp, runtime),
-    CODEC_ANY(struct vp, runtime_told),
     CODEC_BITS(struct vp, notified, (1u << VTL_LEVELS) - 1),
 };
 
@@ -214,6 +212,7 @@ static bool write_vp(struct machine *machine, unsigned index, struct snapshot_wr
     const struct vp *vp = &machine->vps[index];
 
     codec_write_u32(&codec, index);
+    codec_write_u64(&codec, machine_runtime(machine, index));
     codec_write_fields(&codec, vp, vp_fields, G_N_ELEMENTS(vp_fields));
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
         codec_write_fields(&codec, &vp->level[vtl], level_fields, G_N_ELEMENTS(level_fields));
@@ -394,6 +393,7 @@ static bool take_vp(struct machine *machine, const struct snapshot_section *sect
     if (codec_is_good(&codec) && !note(machine, &machine->restore.vps, index, 0, error))
         return false;
     vp = &machine->vps[index];
+    vp->runtime = codec_read_u64(&codec, "runtime");
     codec_read_fields(&codec, vp, vp_fields, G_N_ELEMENTS(vp_fields));
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         codec_at(&codec, "VP%u at VTL%u", index, vtl);
@@ -550,14 +550,30 @@ bool machine_restore(struct machine *machine, struct snapshot_reader *reader, GE
 
 /* --- The whole ------------------------------------------------------------------------------- */
 
+/* Who saves to a file, and until when. */
+struct saver {
+    struct machine *machine;
+    bool (*is_unwanted)(void *context);
+    void *context;
+};
+
+static bool is_in_vain(void *context)
+{
+    const struct saver *saver = context;
+
+    return machine_is_over(saver->machine) ||
+           (saver->is_unwanted && saver->is_unwanted(saver->context));
+}
+
 /* Of a frozen machine. */
-static bool write_all(struct machine *machine, struct snapshot_writer *writer,
+static bool write_all(struct saver *saver, struct snapshot_writer *writer,
                       const struct snapshot_sink *sink, GError **error)
 {
     return snapshot_begin_writing(writer, sink, error) &&
-           machine_write_facts(machine, writer, error) &&
-           machine_write_ram(machine, writer, error) &&
-           machine_write_state(machine, writer, error) && snapshot_end_writing(writer, error);
+           machine_write_facts(saver->machine, writer, error) &&
+           snapshot_write_ram(writer, &saver->machine->memory, is_in_vain, saver, error) &&
+           machine_write_state(saver->machine, writer, error) &&
+           snapshot_end_writing(writer, error);
 }
 
 /* So that the name means the new file even if the host loses its power now. */
@@ -582,22 +598,24 @@ static bool publish(int fd, const char *temporary, const char *path, GError **er
     return false;
 }
 
-static bool save_to(struct machine *machine, int fd, const char *path, GError **error)
+static bool save_to(struct saver *saver, int fd, const char *path, GError **error)
 {
     struct snapshot_fd place = {fd, path};
     struct snapshot_sink sink = snapshot_sink_fd(&place);
     struct snapshot_writer writer;
     bool good;
 
-    if (!machine_freeze(machine, error))
+    if (!machine_freeze(saver->machine, error))
         return false;
-    good = write_all(machine, &writer, &sink, error);
-    machine_thaw(machine);
+    good = write_all(saver, &writer, &sink, error);
+    machine_thaw(saver->machine);
     return good;
 }
 
-bool machine_save_file(struct machine *machine, const char *path, GError **error)
+bool machine_save_file(struct machine *machine, const char *path,
+                       bool (*is_unwanted)(void *context), void *context, GError **error)
 {
+    struct saver saver = {machine, is_unwanted, context};
     g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
     int fd = mkostemp(temporary, O_CLOEXEC);
     bool good;
@@ -606,7 +624,7 @@ bool machine_save_file(struct machine *machine, const char *path, GError **error
         emu_set_error(error, EMU_ERROR_SETUP, "%s: cannot be written: %s", path, g_strerror(errno));
         return false;
     }
-    good = save_to(machine, fd, path, error) && publish(fd, temporary, path, error);
+    good = save_to(&saver, fd, path, error) && publish(fd, temporary, path, error);
     if (!good)
         unlink(temporary);
     close(fd);
@@ -623,8 +641,9 @@ static bool renew(struct machine *machine, int fd, GError **error)
     struct snapshot_section section;
     struct snapshot_writer writer;
     struct machine_facts facts;
+    struct saver saver = {.machine = machine};
 
-    if (!write_all(machine, &writer, &sink, error))
+    if (!write_all(&saver, &writer, &sink, error))
         return false;
     machine_tear_down(machine, true);
     if (lseek(fd, 0, SEEK_SET) < 0 || !snapshot_begin_reading(&reader, &source, error) ||

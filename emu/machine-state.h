@@ -45,8 +45,12 @@ void machine_abandon_restore(struct machine *machine);
 bool machine_check_facts(struct machine *machine, const struct machine_facts *facts,
                          GError **error);
 
-/* Freezes, saves the whole to file @path, which appears when it is complete, and thaws. */
-bool machine_save_file(struct machine *machine, const char *path, GError **error);
+/*
+ * Freezes, saves the whole to file @path, which appears when it is complete, and thaws. Gives up when
+ * the run is over, or when @is_unwanted(@context) is true; it may be NULL.
+ */
+bool machine_save_file(struct machine *machine, const char *path,
+                       bool (*is_unwanted)(void *context), void *context, GError **error);
 
 /*
  * All sections after SNAPSHOT_MACHINE, up to SNAPSHOT_END, and what is above for them: then it is

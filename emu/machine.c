@@ -267,11 +267,17 @@ static void create_vps(struct machine *machine)
     }
 }
 
-bool machine_start_threads(struct machine *machine, GError **error)
+static void thaw_threads(struct machine *machine)
 {
     g_mutex_lock(&machine->lock);
     machine->frozen = false;
+    g_cond_broadcast(&machine->changed);
     g_mutex_unlock(&machine->lock);
+}
+
+bool machine_start_threads(struct machine *machine, GError **error)
+{
+    thaw_threads(machine);
     if (!timers_start(&machine->timers)) {
         emu_set_error(error, EMU_ERROR_INTERNAL, "no thread for the timers");
         return false;
@@ -284,6 +290,8 @@ bool machine_start_threads(struct machine *machine, GError **error)
         struct vp *vp = &machine->vps[i];
         int result;
 
+        if (vp->has_thread)
+            continue;
         /* Those that run already may ask for this one's time. */
         g_mutex_lock(&machine->lock);
         result = pthread_create(&vp->thread, NULL, vp_main, vp);
@@ -310,7 +318,7 @@ static void begin(struct machine *machine)
 bool machine_build(struct machine *machine, bool boot, GError **error)
 {
     machine->powered = true;
-    machine->is_restored = false;
+    machine->is_restored = machine->quit = false;
     machine->counter_offset = counter_read();
     begin(machine);
     create_vps(machine);
@@ -482,18 +490,35 @@ static void stop_thread(struct vp *vp)
         pthread_join(vp->thread, NULL);
 }
 
-void machine_stop_threads(struct machine *machine)
+/* Has VPs' threads wait, or end if they are to @quit. */
+static void call_back(struct machine *machine, bool quit)
 {
     /* First, as they keep VPs out of the guest by kicking their threads, which must be there. */
     timers_stop(&machine->timers);
     vmbuses_stop(&machine->vmbuses);
     g_mutex_lock(&machine->lock);
     machine->frozen = true;
+    machine->quit = quit;
     g_cond_broadcast(&machine->changed);
     g_mutex_unlock(&machine->lock);
     for (unsigned i = 0; i < machine->vp_count; i++)
         if (machine->vps[i].has_thread)
             machine_kick(&machine->vps[i]);
+}
+
+void machine_park_threads(struct machine *machine)
+{
+    call_back(machine, false);
+    g_mutex_lock(&machine->lock);
+    for (unsigned i = 0; i < machine->vp_count; i++)
+        while (machine->vps[i].has_thread && !machine->vps[i].parked)
+            g_cond_wait(&machine->changed, &machine->lock);
+    g_mutex_unlock(&machine->lock);
+}
+
+void machine_stop_threads(struct machine *machine)
+{
+    call_back(machine, true);
     for (unsigned i = 0; i < machine->vp_count; i++)
         stop_thread(&machine->vps[i]);
 }

@@ -92,6 +92,7 @@ struct vp {
     struct vtl_vp *core;
     pthread_t thread;
     bool has_thread; /* under machine.lock */
+    bool parked;     /* the thread waits for the end of a freeze, or has ended; likewise */
     struct stats stats;
     struct hvc_watch watch;
     unsigned complaints;
@@ -161,7 +162,8 @@ struct machine {
 
     GMutex lock;
     GCond changed;            /* a power state, the end or a freeze */
-    bool frozen;              /* VPs' threads end; under the lock */
+    bool frozen;              /* VPs' threads wait where they are; under the lock */
+    bool quit;                /* and end; likewise */
     enum machine_end end;     /* the first reason wins, but the user's over a reset */
     unsigned end_detail;      /* failure number or signal */
     char *end_message;        /* for MACHINE_BROKEN; owned */
@@ -196,10 +198,11 @@ bool machine_wait(struct machine *machine, gint64 until);
 
 /*
  * For freeze.c and machine-state.c, with machine.life held. The threads of VPs, timers and VMBus:
- * ends them, and begins them where the VPs are. machine_build() gives power, without images if not
+ * begins them where the VPs are, has them wait there, or end. machine_build() gives power, without images if not
  * to @boot; machine_tear_down() takes it away, @clear: with what is in memory.
  */
 bool machine_start_threads(struct machine *machine, GError **error);
+void machine_park_threads(struct machine *machine);
 void machine_stop_threads(struct machine *machine);
 bool machine_build(struct machine *machine, bool boot, GError **error);
 void machine_tear_down(struct machine *machine, bool clear);
@@ -223,6 +226,8 @@ void machine_was_kicked(struct vp *vp);
 
 /* backend.c: KVM, as the VTL core sees it; its machine is a struct machine. */
 extern const struct vtl_backend machine_backend;
+/* How long the VP has run, in ns; never less than before. */
+uint64_t machine_runtime(struct machine *machine, unsigned index);
 /* The host's counter; all time of the guest is made of it. */
 static inline uint64_t counter_read(void)
 {

@@ -3,7 +3,7 @@
  * Keeping VPs out of the guest for a moment: to change what their pages allow, to let one of them
  * take a step that the others must not see, or to look at what KVM shows of a VM only then.
  *
- * Lock order: visit.own, then vtl_partition.lock, stimers.lock or the one of vtl_ports or of a
+ * Lock order: machine.life, visit.own, then vtl_partition.lock, stimers.lock or the one of vtl_ports or of a
  * VMBus, synic.lock, then a pause, then vtl_protection.lock, then machine.lock, then dormant.lock, timers.lock or
  * vmbuses.lock, under which none is taken. Who pauses may enter the guest itself, if it has said so.
  */

@@ -479,12 +479,12 @@ bool power_wait(struct vp *vp)
 
     g_mutex_lock(&machine->lock);
     error = start_pending(vp);
-    while (!machine->end && !machine->frozen && error == 0 && vp_active(vp)->power != PSCI_AFFINITY_ON &&
+    while (!machine->end && !machine->frozen && !machine->quit && error == 0 && vp_active(vp)->power != PSCI_AFFINITY_ON &&
            !dormant_is_rung(vp)) {
         wait_for_change(vp);
         error = start_pending(vp);
     }
-    go = machine->end == MACHINE_RUNNING && !machine->frozen;
+    go = machine->end == MACHINE_RUNNING && !machine->frozen && !machine->quit;
     g_mutex_unlock(&machine->lock);
     check_started(vp, error);
     return go && error == 0;

@@ -179,13 +179,17 @@ static JsonNode *end_by_control(void *context, const struct control_request *req
     return json_node_init_string(json_node_alloc(), "the run ends");
 }
 
+static bool is_abandoned(void *job)
+{
+    return control_job_is_cancelled(job);
+}
+
 static JsonNode *save_by_control(void *context, const struct control_request *request,
                                  struct control_job *job, GError **error)
 {
     struct run *run = context;
 
-    (void)job;
-    if (!machine_save_file(run->machine, request->file, error))
+    if (!machine_save_file(run->machine, request->file, is_abandoned, job, error))
         return NULL;
     return json_node_init_string(json_node_alloc(), "saved");
 }

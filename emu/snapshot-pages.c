@@ -112,7 +112,7 @@ bool snapshot_write_ram(struct snapshot_writer *writer, const struct memory *mem
             uint64_t size = MIN(chunk, end - begin);
 
             if (is_over && is_over(context)) {
-                emu_set_error(error, EMU_ERROR_SETUP, "the run was ended meanwhile");
+                emu_set_error(error, EMU_ERROR_SETUP, "given up: the run has ended, or nobody waits for it any more");
                 return false;
             }
             if (!snapshot_write_pages(writer, memory, begin / SNAPSHOT_PAGE_SIZE,

@@ -311,12 +311,9 @@ static void begin_runtime(struct vp *vp)
     g_mutex_unlock(&vp->machine->lock);
 }
 
-void *vp_main(void *argument)
+/* Until the machine is to stand still, or has ended. */
+static void run_freely(struct vp *vp)
 {
-    struct vp *vp = argument;
-
-    begin_runtime(vp);
-    open_watch(vp);
     visit_take_own(vp);
     /* What is dormant is watched while the VP waits, too, if what is active has been turned off. */
     while (machine_was_kicked(vp), dormant_watch(vp), power_wait(vp))
@@ -326,8 +323,39 @@ void *vp_main(void *argument)
     /* What KVM owes to the vCPU would come over what a visitor writes, and is not in a snapshot. */
     if (power_is_on(vp, vp->core->active))
         vcpu_settle(&vp_active(vp)->vcpu);
-    keep_runtime(vp);
     visit_give_up(vp);
+}
+
+/*
+ * While the machine stands still, others have the vCPUs; this thread stays, as KVM counts the time
+ * that is stolen from it. False: it is to end.
+ */
+static bool park(struct vp *vp)
+{
+    struct machine *machine = vp->machine;
+    bool go;
+
+    g_mutex_lock(&machine->lock);
+    vp->parked = true;
+    g_cond_broadcast(&machine->changed);
+    while (machine->frozen && !machine->quit)
+        g_cond_wait(&machine->changed, &machine->lock);
+    go = machine->end == MACHINE_RUNNING && !machine->quit;
+    vp->parked = !go;
+    g_mutex_unlock(&machine->lock);
+    return go;
+}
+
+void *vp_main(void *argument)
+{
+    struct vp *vp = argument;
+
+    begin_runtime(vp);
+    open_watch(vp);
+    do
+        run_freely(vp);
+    while (park(vp));
+    keep_runtime(vp);
     hvc_watch_close(&vp->watch);
     return NULL;
 }

@@ -9,11 +9,13 @@
 #include "emu/machine-facts.h"
 #include "emu/snapshot-pages.h"
 #include "emu/vcpu-image.h"
+#include "fw-regs/election.h"
 #include "tests/unit/unit.h"
 #include "vtl/codec.h"
 
 #define PAGE SNAPSHOT_PAGE_SIZE
 #define RAM_PAGES 600u
+#define PSCI_VERSION UINT64_C(0x6030000000140000)
 
 static GByteArray *file;
 static struct snapshot_sink sink;
@@ -379,7 +381,6 @@ END_TEST
 
 /* --- vCPUs and GICs -------------------------------------------------------------------------- */
 
-#define PSCI_VERSION UINT64_C(0x6030000000140000)
 #define VENDOR_HYP_2 UINT64_C(0x6030000000160003)
 #define STD UINT64_C(0x6030000000160000)
 #define TCR2_EL1 UINT64_C(0x603000000013c103)
