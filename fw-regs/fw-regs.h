@@ -7,6 +7,10 @@
  * values look as text, and what a host has. election.h chooses. Pure: a vCPU is reached through
  * struct fw_access.
  *
+ * Beside it: id-fields.h, the processor's ID registers and their order; cpu-features.h, Hyper-V's
+ * names for what is in them; manifest.h, hosts and guests as documents; fleet.h compares these;
+ * json.h reads what nobody trusts.
+ *
  * Sources: Linux, Documentation/virt/kvm/arm/fw-pseudo-registers.rst, arch/arm64/kvm/hypercalls.c.
  */
 #ifndef FW_REGS_FW_REGS_H

@@ -24,6 +24,7 @@ static void check_options(const struct options *options)
         FUZZ_CHECK(options->level[vtl].console);
         sum += options->level[vtl].memory;
     }
+    FUZZ_CHECK(!(options->disabled.bank[1] >> (cpu_feature_count - CPU_FEATURE_BANK_BITS)));
     FUZZ_CHECK(sum == options->memory && options->level[0].memory > 0);
 }
 
