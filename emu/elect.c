@@ -105,6 +105,24 @@ static bool wish_all(struct machine *machine, const GPtrArray *wishes, GError **
     return true;
 }
 
+/* Without being asked for, stolen time is only where no protection of another VTL is concerned. */
+static void drop_stolen_time(struct machine *machine)
+{
+    if (machine->options->max_vtl == 0 && stolen_is_there(machine->kvm))
+        return;
+    for (size_t i = 0; i < machine->election.count; i++)
+        if (machine->election.reg[i].id == FW_ID_STD_HYP)
+            machine->election.reg[i].value &= ~FW_STD_HYP_PV_TIME;
+}
+
+/* A manifest says what hosts can have: no more of a wish than a default is. */
+static bool choose_by_manifest(struct machine *machine, const char *text, size_t size,
+                               GError **error)
+{
+    drop_stolen_time(machine);
+    return manifest_require(machine, text, size, error);
+}
+
 static bool choose_by_file(struct machine *machine, GError **error)
 {
     const char *path = machine->options->fw_regs;
@@ -118,7 +136,7 @@ static bool choose_by_file(struct machine *machine, GError **error)
     text = g_bytes_get_data(file, &size);
     wishes = fw_election_read(text, size, error);
     if (wishes && wish_all(machine, wishes, error) &&
-        manifest_require(machine, text, size, error))
+        (!manifest_is(text, size) || choose_by_manifest(machine, text, size, error)))
         return true;
     g_prefix_error(error, "--fw-regs %s: ", path);
     return false;
@@ -144,15 +162,10 @@ static bool choose_by_options(struct machine *machine, GError **error)
     return true;
 }
 
-/* Without being asked for, stolen time is only where no protection of another VTL is concerned. */
 static void set_defaults(struct machine *machine)
 {
-    bool told = machine->options->max_vtl == 0 && stolen_is_there(machine->kvm);
-
     fw_election_default(&machine->election, &machine->fw_host);
-    for (size_t i = 0; i < machine->election.count; i++)
-        if (machine->election.reg[i].id == FW_ID_STD_HYP && !told)
-            machine->election.reg[i].value &= ~FW_STD_HYP_PV_TIME;
+    drop_stolen_time(machine);
 }
 
 static bool refuse(GError **error, const char *what)

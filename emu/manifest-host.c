@@ -14,6 +14,7 @@
 #include "emu/layout.h"
 #include "emu/manifest.h"
 #include "emu/manifest-private.h"
+#include "emu/stolen.h"
 #include "emu/vcpu.h"
 #include "emu/vm.h"
 
@@ -128,12 +129,24 @@ static void add_cpu(struct manifest *manifest, int kvm)
         manifest_add(manifest, MANIFEST_CPU);
 }
 
+/* Stolen time, which the register has, needs a kernel that tells it. */
+static void drop_stolen_time(struct fw_host *registers)
+{
+    for (size_t i = 0; i < registers->count; i++)
+        if (registers->reg[i].id == FW_ID_STD_HYP) {
+            registers->reg[i].value &= ~FW_STD_HYP_PV_TIME;
+            registers->reg[i].limit &= ~FW_STD_HYP_PV_TIME;
+        }
+}
+
 static int add_registers(struct manifest *manifest, int kvm)
 {
     int error = elect_discover(kvm, &manifest->registers);
 
     if (error < 0)
         return error;
+    if (!stolen_is_there(kvm))
+        drop_stolen_time(&manifest->registers);
     fw_election_default(&manifest->election, &manifest->registers);
     manifest_add(manifest, MANIFEST_REGISTERS);
     return 0;

@@ -85,11 +85,8 @@ static bool require_cpu(struct machine *machine, const struct manifest *manifest
 
 bool manifest_require(struct machine *machine, const char *text, size_t size, GError **error)
 {
-    g_autoptr(manifest_auto) manifest = NULL;
+    g_autoptr(manifest_auto) manifest = manifest_parse("manifest", text, size, error);
 
-    if (!manifest_is(text, size))
-        return true;
-    manifest = manifest_parse("manifest", text, size, error);
     return manifest && limit_sve(machine, manifest, error) &&
            (!manifest_has(manifest, MANIFEST_CPU) || require_cpu(machine, manifest, error));
 }

@@ -38,6 +38,8 @@ static void add_ids(struct manifest *manifest, const struct machine_facts *facts
 static void add_facts(struct manifest *manifest, const struct machine_facts *facts)
 {
     add_ids(manifest, facts);
+    manifest->election = facts->election;
+    manifest_add(manifest, MANIFEST_REGISTERS);
     manifest->sve_lengths = facts->sve_lengths;
     manifest_add(manifest, MANIFEST_SVE);
     manifest->counter_hz = facts->counter_hz;

@@ -20,9 +20,9 @@ struct manifest *manifest_of_host(GError **error);
 struct manifest *manifest_of_machine(const struct machine *machine, GError **error);
 
 /*
- * What --fw-regs says beside an election, if its text is a manifest's: the guest sees the ID registers
- * that are in there, without what the options disable, and has no longer vectors than those; as far
- * as this host can, else false with @error. No manifest: nothing. For machine_new().
+ * What the manifest of --fw-regs says beside its election: the guest sees the ID registers that are
+ * in there, without what the options disable, and has no longer vectors than those; as far as this
+ * host can, else false with @error. For machine_new().
  */
 bool manifest_require(struct machine *machine, const char *text, size_t size, GError **error);
 

@@ -512,6 +512,47 @@ START_TEST(nothing_in_common_to_compare)
 }
 END_TEST
 
+/* --- Real hosts: tests/manifests --------------------------------------------------------------- */
+
+static struct manifest *read_real(const char *name)
+{
+    g_autofree char *path = g_strdup_printf(MANIFESTS "/%s.json", name), *text = NULL;
+    g_autoptr(GError) error = NULL;
+    struct manifest *manifest = NULL;
+    gsize size;
+
+    if (g_file_get_contents(path, &text, &size, &error))
+        manifest = manifest_parse(name, text, size, &error);
+    ck_assert_msg(manifest, "%s", error ? error->message : "");
+    ck_assert_uint_eq(manifest->parts, (1u << MANIFEST_PARTS) - 1);
+    return manifest;
+}
+
+START_TEST(guests_of_real_kernels)
+{
+    g_autoptr(manifest_auto) new = read_real("debian-7"), old = read_real("debian-6.12");
+    g_autoptr(manifest_auto) oldest = read_real("debian-6.1"), common = NULL;
+    g_autoptr(fleet_report_auto) down = fleet_can_migrate(new, old);
+    g_autoptr(fleet_report_auto) up = fleet_can_migrate(old, new);
+    g_autoptr(fleet_report_auto) nowhere = fleet_can_migrate(old, oldest), report = NULL;
+    g_autoptr(fleet_report_auto) to_new = NULL, to_old = NULL;
+    g_autofree char *text = fleet_findings_text(down), *none = fleet_findings_text(nowhere);
+
+    ck_assert_msg(down->findings->len == 1, "%s", text);
+    ck_assert_msg(strstr(text, "--fw-reg psci-version=1.1"), "%s", text);
+    ck_assert_uint_eq(up->findings->len, 0);
+    ck_assert_msg(strstr(none, "vtlemu cannot run guests on debian-6.1"), "%s", none);
+    common = join(new, old, &report);
+    ck_assert_uint_eq(report->findings->len, 0);
+    check_elected(common, FW_ID_PSCI, FW_PSCI(1, 1));
+    check_elected(common, FW_ID_VENDOR_HYP, 3);
+    check_elected(common, FW_ID_STD, 1);
+    to_new = fleet_can_migrate(common, new);
+    to_old = fleet_can_migrate(common, old);
+    ck_assert_uint_eq(to_new->findings->len + to_old->findings->len, 0);
+}
+END_TEST
+
 UNIT_MAIN_WITH("fleet", set_up, tear_down, a_guest_goes_to_a_host_like_its_own,
                a_service_that_the_host_lacks, a_register_that_the_host_lacks,
                a_register_that_no_guest_does_without, a_register_that_nobody_knows, a_newer_psci,
@@ -523,4 +564,4 @@ UNIT_MAIN_WITH("fleet", set_up, tear_down, a_guest_goes_to_a_host_like_its_own,
                what_two_hosts_have_in_common, the_order_of_hosts_does_not_matter,
                one_host_has_itself_in_common, what_no_election_makes_equal,
                a_part_that_one_host_does_not_tell_of, differences, a_register_that_the_other_has,
-               nothing_in_common_to_compare)
+               nothing_in_common_to_compare, guests_of_real_kernels)
