@@ -521,7 +521,7 @@ static bool open_snapshot(struct run *run, GError **error)
     run->restore = file_open_input("--restore ", run->options->restore, error);
     if (run->restore < 0)
         return false;
-    run->restore_place = (struct snapshot_fd){run->restore, "the snapshot"};
+    run->restore_place = (struct snapshot_fd){run->restore, "the file"};
     run->restore_source = snapshot_source_fd(&run->restore_place);
     if (snapshot_begin_reading(&run->restored, &run->restore_source, error) &&
         snapshot_read(&run->restored, &section, error) &&
