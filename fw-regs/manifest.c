@@ -97,9 +97,10 @@ static bool find_id(const struct json_at *at, const char *name, uint64_t *id, GE
     return true;
 }
 
-static bool read_register(const struct json_at *at, struct fw_host *host, GError **error)
+static bool read_register(const struct json_at *at, struct manifest *manifest, GError **error)
 {
     static const char *const members[] = {"default", "limit", NULL};
+    struct fw_host *host = &manifest->registers;
     struct fw_host_reg reg = {.present = true};
     struct json_at value, limit;
 
@@ -111,32 +112,42 @@ static bool read_register(const struct json_at *at, struct fw_host *host, GError
     /* A number may be written in more than one way. */
     if (fw_host_find(host, reg.id))
         return json_at_fail(at, error, "this register comes twice");
+    if (host->count == FW_REGS_MAX)
+        return json_at_fail(at, error, "more than %u registers", (unsigned)FW_REGS_MAX);
     reg.reg = fw_reg_find(reg.id);
     host->reg[host->count++] = reg;
     return true;
 }
 
-static bool read_registers(const struct json_at *at, struct manifest *manifest, GError **error)
+/* Reads each member of an object. */
+static bool read_members(const struct json_at *at, struct manifest *manifest,
+                         bool (*read)(const struct json_at *member, struct manifest *manifest,
+                                      GError **error),
+                         GError **error)
 {
     g_autoptr(GList) names = NULL;
 
     if (!json_at_object(at, NULL, error))
         return false;
     names = json_object_get_members(json_node_get_object(at->node));
-    if (g_list_length(names) > FW_REGS_MAX)
-        return json_at_fail(at, error, "more than %u registers", (unsigned)FW_REGS_MAX);
     for (GList *name = names; name; name = name->next) {
         struct json_at member;
 
         json_at_find(at, name->data, &member);
-        if (!read_register(&member, &manifest->registers, error))
+        if (!read(&member, manifest, error))
             return false;
     }
     return true;
 }
 
-static bool read_elected(const struct json_at *at, struct fw_election *election, GError **error)
+static bool read_registers(const struct json_at *at, struct manifest *manifest, GError **error)
 {
+    return read_members(at, manifest, read_register, error);
+}
+
+static bool read_elected(const struct json_at *at, struct manifest *manifest, GError **error)
+{
+    struct fw_election *election = &manifest->election;
     uint64_t id, value, before;
 
     if (!find_id(at, at->name, &id, error) || !json_at_u64(at, UINT64_MAX, &value, error))
@@ -149,19 +160,7 @@ static bool read_elected(const struct json_at *at, struct fw_election *election,
 
 static bool read_election(const struct json_at *at, struct manifest *manifest, GError **error)
 {
-    g_autoptr(GList) names = NULL;
-
-    if (!json_at_object(at, NULL, error))
-        return false;
-    names = json_object_get_members(json_node_get_object(at->node));
-    for (GList *name = names; name; name = name->next) {
-        struct json_at member;
-
-        json_at_find(at, name->data, &member);
-        if (!read_elected(&member, &manifest->election, error))
-            return false;
-    }
-    return true;
+    return read_members(at, manifest, read_elected, error);
 }
 
 static void write_registers(const struct manifest *manifest, JsonBuilder *builder)
@@ -219,19 +218,7 @@ static bool read_id_register(const struct json_at *at, struct manifest *manifest
 
 static bool read_cpu(const struct json_at *at, struct manifest *manifest, GError **error)
 {
-    g_autoptr(GList) names = NULL;
-
-    if (!json_at_object(at, NULL, error))
-        return false;
-    names = json_object_get_members(json_node_get_object(at->node));
-    for (GList *name = names; name; name = name->next) {
-        struct json_at member;
-
-        json_at_find(at, name->data, &member);
-        if (!read_id_register(&member, manifest, error))
-            return false;
-    }
-    return true;
+    return read_members(at, manifest, read_id_register, error);
 }
 
 static void write_cpu(const struct manifest *manifest, JsonBuilder *builder)
