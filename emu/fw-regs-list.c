@@ -30,7 +30,9 @@ static void print_bit(GString *text, const struct fw_host_reg *reg, unsigned bit
 {
     const struct fw_reg_bit *row =
         reg->reg && bit < reg->reg->bit_count ? &reg->reg->bits[bit] : NULL;
-    const char *state = !(reg->limit >> bit & 1) ? "not here" : reg->value >> bit & 1 ? "on" : "off";
+    const char *state = !(reg->limit >> bit & 1)  ? "not here"
+                        : reg->value >> bit & 1 ? "on"
+                                                : "off";
     g_autofree char *name = fw_reg_bit_text(reg->id, bit);
 
     g_string_append_printf(text, "    bit %-2u %-18s %-9s", bit, name, reg->present ? state : "-");

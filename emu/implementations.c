@@ -102,11 +102,10 @@ static enum smccc_outcome answer_cpu(const struct smccc_service *service, void *
 
 bool implementations_offers(const struct smccc_service *service, void *context, uint32_t id)
 {
-    uint64_t elected =
-        fw_election_value(&vp_of(context)->machine->election, FW_ID_VENDOR_HYP_2);
+    uint64_t bit = id == DISCOVER_VERSION ? FW_VENDOR_HYP_2_IMPL_VER : FW_VENDOR_HYP_2_IMPL_CPUS;
 
     (void)service;
-    return elected & (id == DISCOVER_VERSION ? FW_VENDOR_HYP_2_IMPL_VER : FW_VENDOR_HYP_2_IMPL_CPUS);
+    return fw_election_value(&vp_of(context)->machine->election, FW_ID_VENDOR_HYP_2) & bit;
 }
 
 const struct smccc_function implementations_functions[IMPLEMENTATIONS_FUNCTION_COUNT] = {

@@ -270,8 +270,8 @@ bool fw_election_parse(const char *wish, GError **error)
 
 static bool fail_absent(const struct fw_reg *reg, const char *title, GError **error)
 {
-    g_set_error(error, FW_REGS_ERROR, FW_ERROR_ABSENT, "%s: this host's kernel has no such firmware "
-                "register%s%s; leave it out, or take a newer kernel", title,
+    g_set_error(error, FW_REGS_ERROR, FW_ERROR_ABSENT, "%s: this host's kernel has no such "
+                "firmware register%s%s; leave it out, or take a newer kernel", title,
                 reg ? ", which there is since " : "", reg ? reg->since : "");
     return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Wishes for firmware registers: fw-regs/election*.c. The input: 'w' and REG=VALUE, 's' and a list of
- * services, or 'j' and JSON. The host is one of today, with a register that nobody knows.
+ * Wishes for firmware registers: fw-regs/election*.c. The input: 'w' and REG=VALUE, 's' and a list
+ * of services, or 'j' and JSON. The host is one of today, with a register that nobody knows.
  */
 #include "fw-regs/election.h"
 
@@ -23,8 +23,8 @@ static void make_host(struct fw_host *host)
                                                      : 3;
         reg->value = reg->id == FW_ID_VENDOR_HYP_2 ? 0 : reg->limit;
     }
-    host->reg[host->count++] =
-        (struct fw_host_reg){.id = UNKNOWN, .present = true, .value = 1, .limit = 0x8000000000000003};
+    host->reg[host->count++] = (struct fw_host_reg){
+        .id = UNKNOWN, .present = true, .value = 1, .limit = 0x8000000000000003};
 }
 
 /* Whatever was accepted can be held, and comes back from the text that is made of it. */

@@ -94,7 +94,12 @@ END_TEST
 /* What can be told without a host, and what only with one. */
 START_TEST(wrong_wishes)
 {
-    static const struct { const char *wish; int code; bool needs_host; const char *text; } rows[] = {
+    static const struct {
+        const char *wish;
+        int code;
+        bool needs_host;
+        const char *text;
+    } rows[] = {
         {"", FW_ERROR_SYNTAX, false, "REG=VALUE"},
         {"std", FW_ERROR_SYNTAX, false, "REG=VALUE"},
         {"std=", FW_ERROR_SYNTAX, false, "REG=VALUE"},

@@ -174,6 +174,33 @@ START_TEST(psci_answers)
 }
 END_TEST
 
+/* What a version does not have is as unknown as any id. */
+START_TEST(psci_versions)
+{
+    static const struct { uint32_t version; bool features, reset2, off2; } rows[] = {
+        {PSCI_VERSION_OF(0, 2), false, false, false}, {PSCI_VERSION_OF(1, 0), true, false, false},
+        {PSCI_VERSION_OF(1, 1), true, true, false},   {PSCI_VERSION_OF(1, 2), true, true, false},
+        {PSCI_VERSION_OF(1, 3), true, true, true},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct note note = {.version = rows[i].version};
+        int64_t none = PSCI_NOT_SUPPORTED, bad = PSCI_INVALID_PARAMETERS;
+
+        ck_assert_int_eq(psci(&note, 0x84000000, 0, 0, 0), rows[i].version);
+        ck_assert_int_eq(psci(&note, 0x8400000a, 0x84000002, 0, 0), rows[i].features ? 0 : none);
+        ck_assert_int_eq(psci(&note, 0x84000012, 5, 0, 0), rows[i].reset2 ? bad : none);
+        ck_assert_int_eq(psci(&note, 0xc4000012, 5, 0, 0), rows[i].reset2 ? bad : none);
+        ck_assert_int_eq(psci(&note, 0x84000015, 2, 0, 0), rows[i].off2 ? bad : none);
+        ck_assert_int_eq(psci(&note, 0xc4000015, 1, 1, 0), rows[i].off2 ? bad : none);
+        if (rows[i].features)
+            ck_assert_int_eq(psci(&note, 0x8400000a, 0xc4000015, 0, 0),
+                             rows[i].off2 ? PSCI_HIBERNATE_OFF : none);
+        ck_assert_uint_eq(note.off + note.reset, 0);
+    }
+}
+END_TEST
+
 START_TEST(psci_argument_widths)
 {
     struct note note = {0};
@@ -242,5 +269,5 @@ START_TEST(psci_cpu_on_intercepted)
 END_TEST
 
 UNIT_MAIN("smccc", hvc_immediates, hvc_reserved_ranges, hvc_names, unknown_functions, psci_answers,
-          psci_argument_widths, psci_calls_that_do_not_return, psci_cpu_off_denied,
+          psci_versions, psci_argument_widths, psci_calls_that_do_not_return, psci_cpu_off_denied,
           psci_cpu_on_intercepted)
