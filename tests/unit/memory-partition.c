@@ -304,6 +304,7 @@ static struct vtl_partition *new_like(const struct vtl_partition *old)
     struct vtl_partition *core = vtl_partition_new(old->vp_count, old->enabled, old->maximum,
                                                    old->vps[0].active, old->backend, old->machine);
 
+    core->services = old->services;
     core->zero_size = old->zero_size;
     core->vector_lengths = old->vector_lengths;
     vtl_partition_set_ram(core, old->protection.first_page, old->protection.page_count);
