@@ -22,16 +22,19 @@ static struct {
     struct pl011 *uart;
 } line;
 
+/* The random accesses do much of this: every assertion is a system call, but for failures only. */
 static void transmit(void *context, uint8_t byte)
 {
-    ck_assert_ptr_eq(context, &line);
+    if (context != &line)
+        ck_abort_msg("another context");
     g_string_append_c(line.sent, (char)byte);
 }
 
 static void set_irq(void *context, bool level)
 {
     (void)context;
-    ck_assert_msg(level != line.level, "not a change");
+    if (level == line.level)
+        ck_abort_msg("not a change");
     line.level = level;
     line.changes++;
 }
@@ -305,9 +308,11 @@ START_TEST(random_accesses_are_harmless)
 {
     enum { ROUNDS = 200000, SEED = 20240229, SPACE = 0x1100 };
     g_autoptr(GRand) rand = g_rand_new_with_seed(SEED);
+    bool good = true;
+    unsigned i = 0;
 
     start();
-    for (unsigned i = 0; i < ROUNDS; i++) {
+    for (; good && i < ROUNDS; i++) {
         uint32_t offset = (uint32_t)g_rand_int_range(rand, 0, SPACE);
         unsigned size = 1u << g_rand_int_range(rand, 0, 4);
         uint32_t value = g_rand_int(rand);
@@ -320,9 +325,10 @@ START_TEST(random_accesses_are_harmless)
         else if (value % 3 == 1)
             pl011_read(line.uart, offset, size);
         else
-            ck_assert_uint_le(pl011_receive(line.uart, (uint8_t[20]){0}, typed), typed);
-        ck_assert(line.level == !!(get(RIS) & get(IMSC)));
+            good = pl011_receive(line.uart, (uint8_t[20]){0}, typed) <= typed;
+        good = good && line.level == !!(get(RIS) & get(IMSC));
     }
+    ck_assert_msg(good, "access %u", i - 1);
     pl011_read(line.uart, UINT32_MAX, 1);
     pl011_read(line.uart, UINT32_MAX - 3, WORD);
     pl011_write(line.uart, UINT32_MAX - 3, WORD, 0);
