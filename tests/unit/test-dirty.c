@@ -11,6 +11,8 @@
 #define WORDS 8u /* 512 pages: 2 MiB */
 #define PAGES (WORDS * 64u)
 #define ROUNDS 2000
+#define RACES 100 /* that took place, of so many at most: */
+#define RACES_MAX 400
 
 static struct memory memory;
 
@@ -40,6 +42,14 @@ static void make_runs(GRand *rand, uint64_t *set, bool *in)
         }
 }
 
+/* Of the pages from @first up to @end: whether all are in the set, or all out of it. */
+static bool are_all(bool value, const bool *in, uint64_t first, uint64_t end)
+{
+    while (first < end && in[first] == value)
+        first++;
+    return first == end;
+}
+
 START_TEST(every_run_is_found)
 {
     GRand *rand = g_rand_new_with_seed(6);
@@ -50,17 +60,17 @@ START_TEST(every_run_is_found)
 
         make_runs(rand, set, in);
         while (page_set_next(set, WORDS, &first, &count)) {
-            ck_assert_uint_gt(count, 0);
-            for (uint64_t page = before; page < first; page++)
-                ck_assert(!in[page]);
-            for (uint64_t page = first; page < first + count; page++)
-                ck_assert(in[page]);
+            uint64_t end = first + count;
+
+            if (!count || end > PAGES || !are_all(false, in, before, first) ||
+                !are_all(true, in, first, end))
+                ck_abort_msg("round %u: pages %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT, round,
+                             first, end);
             seen += count;
-            first = before = first + count;
+            first = before = end;
         }
-        for (uint64_t page = before; page < PAGES; page++)
-            ck_assert(!in[page]);
-        ck_assert_uint_eq(seen, page_set_count(set, WORDS));
+        if (!are_all(false, in, before, PAGES) || seen != page_set_count(set, WORDS))
+            ck_abort_msg("round %u: %" G_GUINT64_FORMAT " pages", round, seen);
     }
     g_rand_free(rand);
 }
@@ -156,37 +166,64 @@ END_TEST
 
 /* --- Races ----------------------------------------------------------------------------------- */
 
-/* Counts up in one page after another. */
-static gint stop;
+static gint done;
 
-static gpointer count_up(gpointer unused)
+/* Writes once to every page: so no later note makes up for one that has been lost. */
+static gpointer write_all(gpointer number)
 {
-    (void)unused;
-    for (uint64_t i = 1; !g_atomic_int_get(&stop); i++)
-        ck_assert_int_eq(memory_write(&memory, gpa(i % PAGES, 0), &i, sizeof(i)), 0);
-    return NULL;
+    const uint64_t value = GPOINTER_TO_UINT(number);
+    uint64_t page = 0;
+
+    while (page < PAGES && !memory_write(&memory, gpa(page, 0), &value, sizeof(value)))
+        page++;
+    g_atomic_int_set(&done, 1);
+    return GUINT_TO_POINTER(page);
+}
+
+/* Returns whether that was anything. */
+static bool copy_written(uint8_t *copy)
+{
+    uint64_t set[WORDS] = {0}, first = 0, count;
+
+    memory_take_written(&memory, set);
+    for (; page_set_next(set, WORDS, &first, &count); first += count)
+        memcpy(copy + first * MEMORY_PAGE_SIZE, memory.host + first * MEMORY_PAGE_SIZE,
+               count * MEMORY_PAGE_SIZE);
+    return page_set_count(set, WORDS) > 0;
+}
+
+/* Returns whether it took place: notes have been taken while others were made. */
+static bool race(uint8_t *copy, unsigned number)
+{
+    GThread *writer;
+    unsigned parts = 0;
+
+    g_atomic_int_set(&done, 0);
+    writer = g_thread_new("writer", write_all, GUINT_TO_POINTER(number));
+    for (bool last = false; !last;) {
+        last = g_atomic_int_get(&done);
+        if (copy_written(copy))
+            parts++;
+        else
+            g_thread_yield(); /* to it, where there are not enough processors */
+    }
+    ck_assert_uint_eq(GPOINTER_TO_UINT(g_thread_join(writer)), PAGES);
+    for (uint64_t at = 0; at < memory.size; at += MEMORY_PAGE_SIZE)
+        if (memcmp(copy + at, memory.host + at, sizeof(uint64_t)))
+            ck_abort_msg("race %u: page %" G_GUINT64_FORMAT, number, at / MEMORY_PAGE_SIZE);
+    return parts > 1;
 }
 
 /* A copy that is made only of pages that are noted ends as the memory does. */
 START_TEST(nothing_is_lost)
 {
     g_autofree uint8_t *copy = g_malloc0(memory.size);
-    GThread *writer = g_thread_new("writer", count_up, NULL);
+    unsigned races = 0;
 
     ck_assert_int_eq(memory_track(&memory), 0);
     memcpy(copy, memory.host, memory.size);
-    for (unsigned round = 0; round <= ROUNDS; round++) {
-        uint64_t set[WORDS] = {0}, first = 0, count;
-
-        if (round == ROUNDS) {
-            g_atomic_int_set(&stop, 1);
-            g_thread_join(writer);
-        }
-        memory_take_written(&memory, set);
-        for (; page_set_next(set, WORDS, &first, &count); first += count)
-            memcpy(copy + first * MEMORY_PAGE_SIZE, memory.host + first * MEMORY_PAGE_SIZE,
-                   count * MEMORY_PAGE_SIZE);
-    }
+    for (unsigned i = 1; i <= RACES_MAX && races < RACES; i++)
+        races += race(copy, i);
     ck_assert_mem_eq(copy, memory.host, memory.size);
 }
 END_TEST
