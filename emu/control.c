@@ -204,8 +204,8 @@ static void remove_client(struct control *control, struct client *client)
     g_free(client);
 }
 
-/* Who is silent keeps nobody out: the one that has been so for the longest time has to go. */
-static void make_room(struct control *control)
+/* The one that has been silent for the longest time; NULL if all wait for a command. */
+static struct client *find_oldest(const struct control *control)
 {
     struct client *oldest = NULL;
 
@@ -215,6 +215,19 @@ static void make_room(struct control *control)
         if (!client->job && (!oldest || client->since < oldest->since))
             oldest = client;
     }
+    return oldest;
+}
+
+static bool can_accept(const struct control *control)
+{
+    return control->clients->len < CONTROL_CLIENTS_MAX || find_oldest(control);
+}
+
+/* Who is silent keeps nobody out. */
+static void make_room(struct control *control)
+{
+    struct client *oldest = find_oldest(control);
+
     if (oldest && control->clients->len >= CONTROL_CLIENTS_MAX)
         remove_client(control, oldest);
 }
@@ -368,12 +381,16 @@ static bool has_answers(const struct control *control)
 /* Before those of clients: being woken, and somebody who wants to connect. */
 #define FIXED_EVENTS 2u
 
-/* A client that has closed its side for writing only shows no POLLHUP. */
+/*
+ * A client that has closed its side for writing only shows no POLLHUP. Who wants to connect is not
+ * looked for while there is no room, or poll() would return at once until there is.
+ */
 static GArray *list_events(const struct control *control, bool closing)
 {
     GArray *fds = g_array_new(FALSE, TRUE, sizeof(struct pollfd));
+    bool open = !closing && can_accept(control);
     struct pollfd fixed[FIXED_EVENTS] = {{.fd = control->wake, .events = POLLIN},
-                             {.fd = closing ? -1 : control->listener, .events = POLLIN}};
+                             {.fd = open ? control->listener : -1, .events = POLLIN}};
 
     g_array_append_vals(fds, fixed, G_N_ELEMENTS(fixed));
     for (unsigned i = 0; i < control->clients->len; i++) {

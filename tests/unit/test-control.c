@@ -9,12 +9,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "emu/socket.h"
 #include "tests/unit/unit.h"
 
 #define WAIT_MS 20000 /* for what must come; a test fails after it */
+#define BUSY_US (1 * G_TIME_SPAN_SECOND) /* how long to look whether somebody is busy */
 
 /* --- Lines ----------------------------------------------------------------------------------- */
 
@@ -385,6 +387,32 @@ START_TEST(client_goes)
 }
 END_TEST
 
+/* Somebody who has to wait to be accepted costs no processor time meanwhile. */
+START_TEST(all_wait)
+{
+    int fds[CONTROL_CLIENTS_MAX], fd;
+    clock_t before;
+
+    set_hold(true);
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+        say(fds[i] = client(), SNAPSHOT);
+    await_count(&begun, 1);
+    fd = client();
+    say(fd, STATUS);
+    g_usleep(BUSY_US); /* until all have been read */
+    before = clock();
+    g_usleep(BUSY_US);
+    ck_assert_int_lt(clock() - before, (clock_t)(BUSY_US / G_USEC_PER_SEC * CLOCKS_PER_SEC / 5));
+    set_hold(false);
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+        ck_assert_str_eq(hear(fds[i]), "{\"ok\":\"f\"}");
+    ck_assert_str_eq(hear(fd), FINE);
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+        close(fds[i]);
+    close(fd);
+}
+END_TEST
+
 START_TEST(stopping)
 {
     int fd = client(), other;
@@ -516,5 +544,5 @@ END_TEST
 
 UNIT_MAIN_WITH("control", set_up, tear_down, every_line, what_lines_say, long_lines,
                questions_and_answers, by_our_own_client, slow_clients, many_silent_clients,
-               too_long, half_closed, others_wait_their_turn, client_goes, stopping, places,
-               stale_socket, every_address, connections)
+               too_long, half_closed, others_wait_their_turn, client_goes, all_wait, stopping,
+               places, stale_socket, every_address, connections)
