@@ -35,7 +35,7 @@ static const struct {
     [SNAPSHOT_GIC] = {TAG('G', 'I', 'C', '3'), 1, 1 * MIB, "a GIC"},
     [SNAPSHOT_LEVEL] = {TAG('L', 'E', 'V', 'L'), 1, 64 * KIB, "a VTL"},
     [SNAPSHOT_VP] = {TAG('V', 'P', 'S', 'T'), 1, 64 * KIB, "a VP"},
-    [SNAPSHOT_CORE] = {TAG('C', 'O', 'R', 'E'), 1, 256 * MIB, "the VTL core"},
+    [SNAPSHOT_CORE] = {TAG('C', 'O', 'R', 'E'), 1, 512 * MIB, "the VTL core"},
     [SNAPSHOT_DEVICES] = {TAG('D', 'E', 'V', 'S'), 1, 1 * MIB, "devices"},
     [SNAPSHOT_END] = {TAG('E', 'N', 'D', ' '), 1, END_SIZE, "the end"},
 };
@@ -194,7 +194,12 @@ bool snapshot_write_two(struct snapshot_writer *writer, enum snapshot_kind kind,
     struct codec_writer codec = {header};
     uint64_t sum = snapshot_checksum(0, first, first_size);
 
-    g_assert(first_size + second_size <= kinds[kind].max);
+    /* How much there is is up to the guest. */
+    if (first_size + second_size > kinds[kind].max) {
+        emu_set_error(error, EMU_ERROR_SETUP, "there are %zu bytes of %s, more than a snapshot can hold",
+                      first_size + second_size, kinds[kind].name);
+        return false;
+    }
     codec_write_u32(&codec, kinds[kind].tag);
     codec_write_u32(&codec, kinds[kind].version);
     codec_write_u64(&codec, first_size + second_size);
