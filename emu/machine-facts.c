@@ -69,8 +69,11 @@ static void check_memory(struct codec_reader *codec, const struct machine_facts 
 {
     uint64_t sum = 0;
 
-    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         sum += facts->level_memory[vtl];
+        codec_require(codec, facts->level_memory[vtl] % SNAPSHOT_RAM_UNIT == 0, "memory of a VTL",
+                      facts->level_memory[vtl], "must be a multiple of 2 MiB");
+    }
     codec_require(codec, facts->memory && facts->memory % SNAPSHOT_RAM_UNIT == 0, "memory",
                   facts->memory, "must be a multiple of 2 MiB");
     codec_require(codec, sum == facts->memory, "memory of all VTLs", sum,
@@ -100,6 +103,8 @@ bool machine_facts_read(const struct snapshot_section *section, struct machine_f
                   "must have a kernel");
     codec_require(&codec, facts->max_vtl >= vtl_highest(facts->kernels), "max_vtl", facts->max_vtl,
                   "there is a kernel above");
+    codec_require(&codec, !(facts->vmbuses & ~facts->kernels), "vmbuses", facts->vmbuses,
+                  "they are of VTLs without a kernel");
     codec_require(&codec, facts->counter_hz > 0, "counter_hz", facts->counter_hz, "must be some");
     check_memory(&codec, facts);
     return codec_end(&codec, error);

@@ -257,6 +257,21 @@ START_TEST(pages_outside)
 }
 END_TEST
 
+/* How much there is may be up to the guest: too much is an error, not the end of the run. */
+START_TEST(too_much)
+{
+    const size_t size = 4 * KIB + 1; /* of guest time, which has 8 bytes */
+    g_autofree uint8_t *bytes = g_malloc0(size);
+    g_autoptr(GError) error = NULL;
+    guint before = file->len;
+
+    ck_assert(!snapshot_write(&writer, SNAPSHOT_TIME, bytes, size, &error));
+    ck_assert_msg(strstr(error->message, "guest time, more than") != NULL, "%s", error->message);
+    ck_assert_uint_eq(file->len, before);
+    ck_assert(snapshot_write(&writer, SNAPSHOT_TIME, bytes, size - 1, NULL));
+}
+END_TEST
+
 /* --- What the machine is --------------------------------------------------------------------- */
 
 static struct machine_facts sample_facts(void)
@@ -311,7 +326,12 @@ START_TEST(facts_of_no_machine)
     REFUSES(boot_vtl, 1)
     REFUSES(boot_vtl, 40)
     REFUSES(max_vtl, 1)
+    REFUSES(vmbuses, 2)
     REFUSES(counter_hz, 0)
+    facts = sample_facts();
+    facts.level_memory[0] -= 4096;
+    facts.level_memory[2] += 4096;
+    ck_assert(!read_facts(&facts, &back, NULL));
 #undef REFUSES
 }
 END_TEST
@@ -563,7 +583,7 @@ START_TEST(gic)
 END_TEST
 
 UNIT_MAIN_WITH("snapshot", set_up, tear_down, whole, any_byte_changed, cut_off_anywhere, foreign,
-               newer, newer_section, unknown_section, enormous_section, section_missing, ram,
-               pages_become_zero, pages_outside, what_it_is, facts_of_no_machine, options_agree,
+               newer, newer_section, unknown_section, enormous_section, section_missing, too_much,
+               ram, pages_become_zero, pages_outside, what_it_is, facts_of_no_machine, options_agree,
                options_contradict, vcpu, vcpu_unknown_registers, register_orders,
                registers_that_may_lack, registers_out_of_reach, gic_order, gic)
