@@ -125,3 +125,15 @@ int file_open_output(const char *option, const char *path, GError **error)
              errno == ENXIO ? "nobody reads from it; start the reader first" : g_strerror(errno));
     return fd;
 }
+
+bool file_may_replace(const char *option, const char *path, GError **error)
+{
+    struct stat status;
+
+    if (lstat(path, &status) < 0 || S_ISREG(status.st_mode))
+        return true;
+    fail(error, option, path, S_ISLNK(status.st_mode)
+                                  ? "a symbolic link; give the file that it leads to"
+                                  : "there is something that is not a regular file; give another name");
+    return false;
+}

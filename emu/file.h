@@ -10,6 +10,7 @@
 #define EMU_FILE_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -26,5 +27,11 @@ int file_open_input(const char *option, const char *path, GError **error);
  * end. -1 with @error.
  */
 int file_open_output(const char *option, const char *path, GError **error);
+
+/*
+ * May a new file take the name @path? If nothing is there, or a regular file: who names a device, a
+ * FIFO or a symbolic link does not mean that it should be gone. False with @error.
+ */
+bool file_may_replace(const char *option, const char *path, GError **error);
 
 #endif

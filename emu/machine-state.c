@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "emu/error.h"
+#include "emu/file.h"
 #include "emu/freeze.h"
 #include "emu/gic-state.h"
 #include "emu/machine-facts.h"
@@ -617,9 +618,12 @@ bool machine_save_file(struct machine *machine, const char *path,
 {
     struct saver saver = {machine, is_unwanted, context};
     g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
-    int fd = mkostemp(temporary, O_CLOEXEC);
     bool good;
+    int fd;
 
+    if (!file_may_replace("", path, error))
+        return false;
+    fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0) {
         emu_set_error(error, EMU_ERROR_SETUP, "%s: cannot be written: %s", path, g_strerror(errno));
         return false;
