@@ -85,6 +85,7 @@ static int open_signals(void)
     sigset_t set;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that `ulimit -f` lets grow no more is an error of writing */
     sigemptyset(&set);
     for (size_t i = 0; i < G_N_ELEMENTS(taken); i++)
         if (!is_ignored(taken[i]))
