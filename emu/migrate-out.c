@@ -168,8 +168,14 @@ static bool prepare(struct migration *migration, GError **error)
     struct socket_address address;
     int fd = -1;
 
+    migration_channel_init(migration->channel, fd, migration->to); /* whoever refuses has none */
     if (migration->machine->options->pulse) {
         emu_set_error(error, EMU_ERROR_USAGE, "a run with --pulse does not migrate; run it without");
+        return false;
+    }
+    /* Of two requests the second comes to its turn when the guest has gone. */
+    if (machine_is_over(migration->machine)) {
+        emu_set_error(error, EMU_ERROR_SETUP, "the run has ended, or is about to");
         return false;
     }
     if (socket_address_parse("migrate", migration->to, &address, error))
@@ -213,11 +219,14 @@ static void give_up_unclear(struct migration *migration, GError **error)
     machine_end(migration->machine, MACHINE_BROKEN, 0, text);
 }
 
+/* Unless the run has come to its end meanwhile, or had before: the guest may be elsewhere by now. */
 static void go_on(struct migration *migration, GError **error)
 {
     if (migration->channel->fd >= 0)
         migration_explain(migration->channel, error);
-    g_prefix_error(error, "not migrated, the guest goes on here: ");
+    g_prefix_error(error, machine_is_over(migration->machine)
+                              ? "not migrated: "
+                              : "not migrated, the guest goes on here: ");
 }
 
 static void finish(struct migration *migration, bool moved, GError **error)
