@@ -32,7 +32,7 @@ struct manifest *manifest_of_machine(const struct machine *machine, GError **err
     manifest->counter_hz = machine->counter_hz;
     manifest->ipa_bits = ipa > 0 ? MIN((uint32_t)ipa, VM_IPA_BITS) : VM_IPA_BITS;
     manifest_add(manifest, MANIFEST_IPA);
-    manifest->vps = machine->vp_count;
+    manifest->vps = (uint32_t)machine->options->cpus; /* --pulse takes its VPs away for a moment */
     manifest_add(manifest, MANIFEST_VPS);
     return g_steal_pointer(&manifest);
 }
