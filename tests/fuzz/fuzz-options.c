@@ -17,6 +17,9 @@ static void check_options(const struct options *options)
 
     FUZZ_CHECK(options->cpus >= 1 && options->cpus <= LAYOUT_MAX_VPS && options->timeout >= 0);
     FUZZ_CHECK(options->boot_vtl >= 0 && options->boot_vtl < VTL_LEVELS);
+    /* The rest comes with the snapshot, or with the guest: options_complete(). */
+    if (options_are_restored(options))
+        return;
     FUZZ_CHECK(options_has_kernel(options, (unsigned)options->boot_vtl));
     FUZZ_CHECK(options->max_vtl >= (int)vtl_highest(options_vtls(options)));
     FUZZ_CHECK(options->max_vtl < VTL_LEVELS);
