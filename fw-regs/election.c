@@ -276,19 +276,29 @@ static bool fail_absent(const struct fw_reg *reg, const char *title, GError **er
     return false;
 }
 
-/* Where a value is meant for; @title outlives it. */
-static bool find_place(const struct fw_election *election, const struct fw_host *host, uint64_t id,
-                       const char *title, struct place *place, GError **error)
+static bool wish_present(struct fw_election *election, const struct fw_host *host,
+                         struct place *place, const char *text, GError **error)
 {
-    const struct fw_host_reg *has = fw_host_find(host, id);
+    uint64_t value;
 
-    if (!has)
-        return fail_unknown(title, error);
-    if (!has->present)
-        return fail_absent(has->reg, title, error);
-    *place = (struct place){.title = title, .id = id, .reg = has->reg, .limit = has->limit,
-                            .current = fw_election_value(election, id)};
-    return true;
+    place->limit = fw_host_find(host, place->id)->limit;
+    place->current = fw_election_value(election, place->id);
+    return parse_value(place, text, &value, error) &&
+           fw_election_check_register(host, place->id, value, error) &&
+           fw_election_set(election, place->id, value);
+}
+
+/* What a guest has without the register may be asked for: a file for several hosts says it. */
+static bool wish_absent(struct place *place, const char *text, GError **error)
+{
+    uint64_t value;
+
+    if (!place->reg || !place->reg->has_absent)
+        return fail_absent(place->reg, place->title, error);
+    place->limit = is_bitmap(place->id, place->reg) ? fw_reg_known(place->reg) : 0;
+    place->current = place->reg->absent;
+    return parse_value(place, text, &value, error) &&
+           (value == place->reg->absent || fail_absent(place->reg, place->title, error));
 }
 
 bool fw_election_wish(struct fw_election *election, const struct fw_host *host, const char *wish,
@@ -296,17 +306,18 @@ bool fw_election_wish(struct fw_election *election, const struct fw_host *host, 
 {
     const char *text = NULL;
     g_autofree char *name = split(wish, &text, error), *title = NULL;
-    struct place place;
-    uint64_t id, value;
+    const struct fw_host_reg *has;
+    struct place place = {0};
 
-    if (!name || !find_register(name, &id, error))
+    if (!name || !find_register(name, &place.id, error))
         return false;
-    title = fw_reg_title(id);
-    if (!find_place(election, host, id, title, &place, error) ||
-        !parse_value(&place, text, &value, error) ||
-        !fw_election_check_register(host, id, value, error))
-        return false;
-    return fw_election_set(election, id, value);
+    place.title = title = fw_reg_title(place.id);
+    has = fw_host_find(host, place.id);
+    if (!has)
+        return fail_unknown(title, error);
+    place.reg = has->reg;
+    return has->present ? wish_present(election, host, &place, text, error)
+                        : wish_absent(&place, text, error);
 }
 
 /* --- vtlemu's own services ------------------------------------------------------------------- */

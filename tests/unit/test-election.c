@@ -141,10 +141,20 @@ START_TEST(an_older_host)
 {
     struct fw_host host = old_host();
     struct fw_election election = defaults(&host);
-    g_autoptr(GError) absent = NULL, limit = NULL;
+    static const char *const good[] = {"vendor-hyp-2=none", "vendor-hyp-2=0", "vendor-hyp-2=-all"};
+    static const char *const wrong[] = {"vendor-hyp-2=all", "vendor-hyp-2=+discover_impl_ver"};
+    struct fw_election before = election;
+    g_autoptr(GError) limit = NULL;
 
-    ck_assert(!fw_election_wish(&election, &host, "vendor-hyp-2=none", &absent));
-    expect_error(absent, FW_ERROR_ABSENT, "there is since Linux 6.15");
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++)
+        ck_assert_msg(fw_election_wish(&election, &host, good[i], NULL), "%s", good[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) absent = NULL;
+
+        ck_assert(!fw_election_wish(&election, &host, wrong[i], &absent));
+        expect_error(absent, FW_ERROR_ABSENT, "there is since Linux 6.15");
+    }
+    ck_assert_mem_eq(&election, &before, sizeof(election));
     ck_assert(!fw_election_wish(&election, &host, "psci-version=1.3", &limit));
     expect_error(limit, FW_ERROR_LIMIT, "limit is 1.1");
 }
