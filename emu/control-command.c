@@ -26,7 +26,9 @@ static const struct command snapshot_command = {
     .description = "Example:\n"
                    "    vtlemu run --control run.sock --vtl0-kernel Image ...\n"
                    "    vtlemu snapshot --control run.sock guest.snapshot\n"
-                   "    vtlemu run --restore guest.snapshot\n",
+                   "    vtlemu run --restore guest.snapshot\n"
+                   "\n"
+                   "Exit status: 0 the guest is saved, 1 it is not.",
 };
 
 static const struct command migrate_command = {

@@ -43,7 +43,7 @@ static const char description_text[] =
     "    vtlemu run --vtl2-kernel a.elf --vtl0-kernel b.elf --trace switches.txt --timeout 10\n"
     "\n"
     "  A guest that may migrate to an older host, which has less (vtlemu fw-regs list tells):\n"
-    "    vtlemu run --vtl0-kernel Image --fw-reg psci-version=1.1 --fw-reg vendor-hyp-2=none\n"
+    "    vtlemu run --vtl0-kernel Image --fw-reg psci-version=1.1\n"
     "  Linux with KVM's own clock and stolen time instead of Hyper-V's services:\n"
     "    vtlemu run --vtl0-kernel Image --hv-services none\n"
     "\n"

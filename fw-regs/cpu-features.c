@@ -192,11 +192,12 @@ static char *explain_bank(const char *word)
     if (strstr(word, "xsave"))
         return g_strdup_printf("'%s': xsave features are x86's, an arm64 partition has no such "
                                "bank; leave it out", word);
-    if (g_str_has_prefix(word, "bank") && g_ascii_isdigit(word[strlen("bank")]))
+    if (g_str_has_prefix(word, "bank") && g_ascii_isdigit(word[strlen("bank")]) &&
+        strchr(word, '='))
         return g_strdup_printf("'%s': creation takes exactly two banks, bank0 and bank1; more are "
                                "early properties, set between a partition's creation and its "
                                "initialisation, of which vtlemu has none; leave it out", word);
-    return g_strdup_printf("'%s' is no bank; give bank0=MASK,bank1=MASK, in hexadecimal with 0x",
+    return g_strdup_printf("'%s' is no bank with its mask; give bank0=MASK,bank1=MASK, in hexadecimal with 0x",
                            word);
 }
 

@@ -34,8 +34,8 @@ static bool check_version(const struct fw_host_reg *has, uint64_t value, GError 
 
     if (value == FW_PSCI(0, 1))
         return fail(error, FW_ERROR_RULE, has->id, value, "its calls have other numbers, and KVM "
-                    "has it for processors without KVM_ARM_VCPU_PSCI_0_2 only; give 0.2 to %s",
-                    limit);
+                    "has it for processors without KVM_ARM_VCPU_PSCI_0_2 only; give 0.2 to %s, with "
+                    "the dot (the number 1 is 0.1)", limit);
     if (value == FW_PSCI(0, 2) || (value >> 16 == 1 && value <= has->limit))
         return true;
     if (value > has->limit)
@@ -175,9 +175,11 @@ static bool check_combinations(const struct fw_election *election, GError **erro
         if (!has_service(election, what) || has_service(election, other))
             continue;
         g_set_error(error, FW_REGS_ERROR, FW_ERROR_COMBINATION, "%s%s%s needs %s=%s, which is not "
-                    "elected; give %s=+%s, too, or %s=%s%s", what->reg, what->bit ? "=" : "",
+                    "elected; give %s=+%s, too, or %s=%s%s%s", what->reg, what->bit ? "=" : "",
                     what->bit ? what->bit : "", other->reg, other->bit, other->reg, other->bit,
-                    what->reg, what->bit ? "-" : "none", what->bit ? what->bit : "");
+                    what->reg, what->bit ? "-" : "none", what->bit ? what->bit : "",
+                    strcmp(other->bit, "hypercall") ? "" : "; --hv-services none leaves out all of "
+                                                           "Hyper-V's");
         return false;
     }
     return true;

@@ -45,6 +45,8 @@ static bool read_value(const struct json_at *at, char **text, GError **error)
         *text = g_strdup(string);
         return true;
     }
+    if (json_node_get_value_type(at->node) != G_TYPE_INT64)
+        return json_at_fail(at, error, "give a name, an array of names, or a number");
     if (!json_at_u64(at, UINT64_MAX, &number, error))
         return false;
     *text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", number);

@@ -164,12 +164,19 @@ static bool parse_version(const char *text, uint64_t *value)
     return true;
 }
 
+/* Nobody can elect PSCI 0.1 (election-check.c). */
+static bool is_offered(const struct fw_reg *reg, uint64_t value)
+{
+    return reg->kind != FW_REG_VERSION || value != FW_PSCI(0, 1);
+}
+
 static char *value_names(const struct fw_reg *reg)
 {
     GString *names = g_string_new(NULL);
 
     for (unsigned i = 0; reg && i < reg->name_count; i++)
-        g_string_append_printf(names, "%s, ", reg->names[i].name);
+        if (is_offered(reg, reg->names[i].value))
+            g_string_append_printf(names, "%s, ", reg->names[i].name);
     g_string_append(names, "or a number");
     return g_string_free(names, FALSE);
 }
@@ -362,6 +369,7 @@ static char *own_names(void)
 bool fw_election_parse_services(const char *list, GError **error)
 {
     g_auto(GStrv) items = g_strsplit(strlen(list) <= WISH_MAX ? list : "", ",", -1);
+    g_autofree char *start = NULL;
 
     for (char **item = items; *item; item++)
         if (!is_own_item(*item + is_signed(*item))) {
@@ -373,8 +381,9 @@ bool fw_election_parse_services(const char *list, GError **error)
         }
     if (*items)
         return true;
-    g_set_error(error, FW_REGS_ERROR, FW_ERROR_SYNTAX, "no list of services; give all, none, or "
-                "names, as in synic,stimer or -vmbus");
+    start = g_strndup(list, 64);
+    g_set_error(error, FW_REGS_ERROR, FW_ERROR_SYNTAX, "'%s' is no list of services; give all, "
+                "none, or names, as in hypercall,synic or -vmbus", start);
     return false;
 }
 

@@ -166,7 +166,7 @@ static JsonNode *parse_number(struct parser *parser)
     if (c == first || (*first == '0' && c - first > 1))
         fail(parser, "not JSON: a number begins with a digit, and with 0 only if it is 0");
     else if (c < parser->end && strchr(".eE", *c))
-        fail(parser, "only whole numbers are taken");
+        fail(parser, "only whole numbers are taken; a version is a string, as \"1.1\"");
     else if ((size_t)(c - first) > DIGITS_MAX)
         fail(parser, "a number with more than %u digits: write it as a string", DIGITS_MAX);
     else {

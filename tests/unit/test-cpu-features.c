@@ -145,6 +145,7 @@ START_TEST(banks_are_two)
         {"bank1=0", "exactly two banks"},
         {"bank0=0,bank0=0", "twice"},
         {"bank0=0,bank1=0,bank2=0", "early properties"},
+        {"bank0", "'bank0' is no bank with its mask"},
         {"bank0=0,bank1=0,xsave=0", "x86"},
         {"bank0=0,bank1=0x1000000000000000", "reserved bits set (0x1000000000000000)"},
         {"bank0=0,bank1=0x10000000000000000", "not a number"},

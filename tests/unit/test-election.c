@@ -112,9 +112,10 @@ START_TEST(wrong_wishes)
         {"std=0x10000000000000000", FW_ERROR_UNKNOWN_BIT, false, "no such service"},
         {"std=2", FW_ERROR_UNKNOWN_BIT, true, "bit1: neither this host nor vtlemu knows it"},
         {"psci-version=0.1", FW_ERROR_RULE, true, "KVM_ARM_VCPU_PSCI_0_2"},
+        {"psci-version=1", FW_ERROR_RULE, true, "the number 1 is 0.1"},
         {"psci-version=1.4", FW_ERROR_LIMIT, true, "limit is 1.3"},
         {"psci-version=0.9", FW_ERROR_UNKNOWN_BIT, true, "no such version"},
-        {"psci-version=one", FW_ERROR_UNKNOWN_BIT, false, "no such version"},
+        {"psci-version=one", FW_ERROR_UNKNOWN_BIT, false, "1.0, 0.2, or a number"},
         {"workaround-1=3", FW_ERROR_LIMIT, true, "has not-required"},
         {"workaround-1=16", FW_ERROR_UNKNOWN_BIT, true, "no such level"},
         {"workaround-2=0x13", FW_ERROR_RULE, true, "\"available\" (2) only"},
@@ -225,6 +226,7 @@ START_TEST(services_need_each_other)
 {
     static const struct { const char *wish, *text; } rows[] = {
         {"hv-features=-hypercall", "needs hv-features=hypercall"},
+        {"hv-features=none", "--hv-services none leaves out all of Hyper-V's"},
         {"hv-features=-synic", "needs hv-features=synic"},
         {"hv-vmbus=timesync", "needs hv-vmbus=bus"},
         {"hv-vsm=-vtls", "needs hv-vsm=vtls"},
