@@ -3,6 +3,7 @@
 #include <json-glib/json-glib.h>
 
 #include "emu/cpu-features.h"
+#include "emu/command.h"
 #include "emu/error.h"
 
 static const char *const verdicts[] = {
@@ -85,31 +86,30 @@ static int list(bool json)
 
 int cpu_features_main(int argc, char **argv)
 {
+    static const struct command_line line = {
+        .name = "cpu-features",
+        .parameter = "- list processor features",
+        .summary =
+            "Lists the processor features by which Hyper-V creates partitions on arm64: two banks of\n"
+            "bits. \"hideable\": guests see it here, unless they are run with --cpu -NAME, or with its\n"
+            "bit set in --disabled-cpu-features; \"fixed\": guests see it, and it cannot be hidden;\n"
+            "\"absent\": guests do not see it here, so that disabling it changes nothing.",
+        .description =
+            "Examples:\n"
+            "  vtlemu cpu-features --json > host.json\n"
+            "  vtlemu run --cpu -sha512,-rng --vtl0-kernel Image\n"
+            "  vtlemu run --disabled-cpu-features bank0=0x1000000,bank1=0x2000 --vtl0-kernel Image\n"
+            "\n"
+            "A guest whose processor lacks a feature can go to a host that lacks it.",
+        .wrong = "it takes no arguments",
+    };
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON instead of text", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+        COMMAND_JSON(&json),
+        COMMAND_END,
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("- list processor features");
-    g_autoptr(GError) error = NULL;
 
-    g_option_context_set_summary(context,
-        "Lists the processor features by which Hyper-V creates partitions on arm64: two banks of\n"
-        "bits. \"hideable\": guests see it here, unless they are run with --cpu -NAME, or with its\n"
-        "bit set in --disabled-cpu-features; \"fixed\": guests see it, and it cannot be hidden;\n"
-        "\"absent\": guests do not see it here, so that disabling it changes nothing.");
-    g_option_context_set_description(context,
-        "Examples:\n"
-        "  vtlemu cpu-features --json > host.json\n"
-        "  vtlemu run --cpu -sha512,-rng --vtl0-kernel Image\n"
-        "  vtlemu run --disabled-cpu-features bank0=0x1000000,bank1=0x2000 --vtl0-kernel Image\n"
-        "\n"
-        "A guest whose processor lacks a feature can go to a host that lacks it.");
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
-        g_printerr("vtlemu cpu-features: %s (see vtlemu cpu-features --help)\n",
-                   error ? error->message : "it takes no arguments");
+    if (!command_line_parse(&line, entries, &argc, &argv))
         return EMU_EXIT_USAGE;
-    }
     return list(json);
 }

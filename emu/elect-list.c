@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "emu/elect.h"
+#include "emu/command.h"
 #include "emu/error.h"
 #include "emu/fw-regs-list.h"
 #include "emu/kvm.h"
@@ -34,27 +35,25 @@ static int list(bool json)
 
 int elect_list_main(int argc, char **argv)
 {
+    static const struct command_line line = {
+        .name = "fw-regs list",
+        .parameter = "- tell which services guests can see on this host",
+        .summary =
+            "Lists the firmware registers of this host: KVM's, and vtlemu's own (hv-...). Each\n"
+            "service is a bit; it is on or off unless elected, or not here. After it: since when it\n"
+            "can be elected, what it is, and the functions, hypercalls or registers that it serves.",
+        .description =
+            "vtlemu run --fw-reg REG=VALUE elects, up to the limit. This works on old kernels that\n"
+            "cannot run guests, too.\n\nExit status: 0, or 1 if there is no KVM here.",
+        .wrong = "it takes no arguments",
+    };
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON instead of text", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+        COMMAND_JSON(&json),
+        COMMAND_END,
     };
-    g_autoptr(GOptionContext) context =
-        g_option_context_new("- tell which services guests can see on this host");
-    g_autoptr(GError) error = NULL;
 
-    g_option_context_set_summary(context,
-        "Lists the firmware registers of this host: KVM's, and vtlemu's own (hv-...). Each\n"
-        "service is a bit; it is on or off unless elected, or not here. After it: since when it\n"
-        "can be elected, what it is, and the functions, hypercalls or registers that it serves.");
-    g_option_context_set_description(context,
-        "vtlemu run --fw-reg REG=VALUE elects, up to the limit. This works on old kernels that\n"
-        "cannot run guests, too.\n\nExit status: 0, or 1 if there is no KVM here.");
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
-        g_printerr("vtlemu fw-regs list: %s (see vtlemu fw-regs list --help)\n",
-                   error ? error->message : "it takes no arguments");
+    if (!command_line_parse(&line, entries, &argc, &argv))
         return EMU_EXIT_USAGE;
-    }
     return list(json);
 }

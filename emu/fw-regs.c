@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "emu/command.h"
 #include "emu/control.h"
 #include "emu/elect.h"
 #include "emu/error.h"
@@ -18,18 +19,11 @@ static const char exit_text[] = "Exit status: 0, or 1 if a file cannot be read o
 
 /* --- What the commands share ------------------------------------------------------------------- */
 
-/* Says what is wrong with the command line, or what went wrong; returns the exit status. */
+/* Says what went wrong; returns the exit status. */
 static int complain(const char *command, const GError *error)
 {
     g_printerr("vtlemu fw-regs %s: %s\n", command, error->message);
     return emu_error_exit_status(error);
-}
-
-static int misuse(const char *command, const GError *error, const char *text)
-{
-    g_printerr("vtlemu fw-regs %s: %s (see vtlemu fw-regs %s --help)\n", command,
-               error ? error->message : text, command);
-    return EMU_EXIT_USAGE;
 }
 
 static struct manifest *read_manifest(const char *option, const char *path, GError **error)
@@ -118,26 +112,29 @@ static void print_json(const struct fleet_report *report, const char *answer, co
 
 static int manifest_main(int argc, char **argv)
 {
+    static const struct command_line line = {
+        .name = "fw-regs manifest",
+        .parameter = "- describe this host, as JSON",
+        .summary =
+            "Writes down what guests can be given here: firmware registers with their limits, ID\n"
+            "registers and what KVM can change of them, lengths of SVE vectors, GIC, counter. What this\n"
+            "kernel does not tell is left out. Keep a file of each host that a guest may go to:\n\n"
+            "  vtlemu fw-regs manifest > hostA.json",
+        .description = "Exit status: 0, or 1 if there is no KVM here.",
+        .wrong = "it takes no arguments",
+    };
     g_autofree char *name = NULL;
     const GOptionEntry entries[] = {
         {"name", 0, 0, G_OPTION_ARG_STRING, &name, "what to call this host (its own name)", "NAME"},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+        COMMAND_END,
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("- describe this host, as JSON");
     g_autoptr(manifest_auto) manifest = NULL;
     g_autoptr(GError) error = NULL;
 
-    g_option_context_set_summary(context,
-        "Writes down what guests can be given here: firmware registers with their limits, ID\n"
-        "registers and what KVM can change of them, lengths of SVE vectors, GIC, counter. What this\n"
-        "kernel does not tell is left out. Keep a file of each host that a guest may go to:\n\n"
-        "  vtlemu fw-regs manifest > hostA.json");
-    g_option_context_set_description(context, "Exit status: 0, or 1 if there is no KVM here.");
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc != 1)
-        return misuse("manifest", error, "it takes no arguments");
+    if (!command_line_parse(&line, entries, &argc, &argv))
+        return EMU_EXIT_USAGE;
     if (name && (strlen(name) > MANIFEST_NAME_MAX || !*name))
-        return misuse("manifest", NULL, "--name: give 1 to 255 bytes");
+        return command_line_misuse(line.name, "--name: give 1 to 255 bytes");
     manifest = manifest_of_host(&error);
     if (!manifest)
         return complain("manifest", error);
@@ -182,23 +179,28 @@ static void tell_uncommon(const struct fleet_report *report)
 
 static int common_main(int argc, char **argv)
 {
-    g_autoptr(GOptionContext) context =
-        g_option_context_new("FILE... - what a guest can have on each of these hosts, as JSON");
+    static const struct command_line line = {
+        .name = "fw-regs common",
+        .parameter = "FILE... - what a guest can have on each of these hosts, as JSON",
+        .summary =
+            "Makes the largest election that all hosts can hold, of files that vtlemu fw-regs manifest\n"
+            "has written there. Guests that start with it can go from any of them to any other:\n\n"
+            "  vtlemu fw-regs common hostA.json hostB.json > fleet.json\n"
+            "  vtlemu run --fw-regs fleet.json ...\n\n"
+            "Services that are off unless asked for stay off. What no election makes equal is told on\n"
+            "stderr.",
+        .description = exit_text,
+        .operands_min = 1,
+        .operands_max = FILES_MAX - 1,
+        .wrong = "give the file of one host or more",
+    };
     g_autoptr(GPtrArray) hosts = g_ptr_array_new_with_free_func((GDestroyNotify)manifest_free);
     g_autoptr(fleet_report_auto) report = NULL;
     g_autoptr(manifest_auto) common = NULL;
     g_autoptr(GError) error = NULL;
 
-    g_option_context_set_summary(context,
-        "Makes the largest election that all hosts can hold, of files that vtlemu fw-regs manifest\n"
-        "has written there. Guests that start with it can go from any of them to any other:\n\n"
-        "  vtlemu fw-regs common hostA.json hostB.json > fleet.json\n"
-        "  vtlemu run --fw-regs fleet.json ...\n\n"
-        "Services that are off unless asked for stay off. What no election makes equal is told on\n"
-        "stderr.");
-    g_option_context_set_description(context, exit_text);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc < 2 || argc > FILES_MAX)
-        return misuse("common", error, "give the file of one host or more");
+    if (!command_line_parse(&line, NULL, &argc, &argv))
+        return EMU_EXIT_USAGE;
     if (!read_hosts(argv + 1, argc - 1, hosts, &error))
         return complain("common", error);
     common = fleet_common((const struct manifest *const *)hosts->pdata, hosts->len, &report);
@@ -227,24 +229,28 @@ static void print_diff(const struct fleet_report *report, const struct manifest 
 
 static int diff_main(int argc, char **argv)
 {
+    static const struct command_line line = {
+        .name = "fw-regs diff",
+        .parameter = "FILE FILE - what two hosts or guests differ in",
+        .summary =
+            "Compares two files of vtlemu fw-regs manifest, guest or common, and tells what was not\n"
+            "compared because a file does not tell of it.",
+        .description = exit_text,
+        .operands_min = 2,
+        .operands_max = 2,
+        .wrong = "give two files",
+    };
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON instead of text", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+        COMMAND_JSON(&json),
+        COMMAND_END,
     };
-    g_autoptr(GOptionContext) context =
-        g_option_context_new("FILE FILE - what two hosts or guests differ in");
     g_autoptr(manifest_auto) one = NULL, other = NULL;
     g_autoptr(fleet_report_auto) report = NULL;
     g_autoptr(GError) error = NULL;
 
-    g_option_context_set_summary(context,
-        "Compares two files of vtlemu fw-regs manifest, guest or common, and tells what was not\n"
-        "compared because a file does not tell of it.");
-    g_option_context_set_description(context, exit_text);
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc != 3)
-        return misuse("diff", error, "give two files");
+    if (!command_line_parse(&line, entries, &argc, &argv))
+        return EMU_EXIT_USAGE;
     if (!(one = read_manifest("", argv[1], &error)) ||
         !(other = read_manifest("", argv[2], &error)))
         return complain("diff", error);
@@ -291,11 +297,12 @@ static int judge(const char *guest_path, const char *host_path, bool json)
         !(host = read_manifest("--to ", host_path, &error)))
         return complain("can-migrate", error);
     if (host->kind == MANIFEST_GUEST)
-        return misuse("can-migrate", NULL, "--to: that file tells of a guest; give a host's, which "
-                      "vtlemu fw-regs manifest makes");
+        return command_line_misuse("fw-regs can-migrate", "--to: that file tells of a guest; give a "
+                                   "host's, which vtlemu fw-regs manifest makes");
     report = fleet_can_migrate(guest, host);
     if (!(report->compared & ~(1u << MANIFEST_RUNS)))
-        return misuse("can-migrate", NULL, "the two files have nothing that could be compared");
+        return command_line_misuse("fw-regs can-migrate",
+                                   "the two files have nothing that could be compared");
     if (json)
         print_json(report, "can-migrate", "obstacles");
     else
@@ -305,33 +312,34 @@ static int judge(const char *guest_path, const char *host_path, bool json)
 
 static int can_migrate_main(int argc, char **argv)
 {
+    static const struct command_line line = {
+        .name = "fw-regs can-migrate",
+        .parameter = "- tell whether a guest can go to a host, and what is in the way",
+        .summary =
+            "--guest is a file of vtlemu fw-regs guest, or a snapshot; or a file of manifest or common:\n"
+            "a guest that is started there, or with that, and nothing else said. --to is a file of\n"
+            "vtlemu fw-regs manifest, or of common: all of those hosts. Each obstacle comes with its\n"
+            "remedy.\n\n"
+            "  vtlemu fw-regs guest --control run.sock > g.json\n"
+            "  vtlemu fw-regs can-migrate --guest g.json --to hostB.json",
+        .description =
+            "Exit status: 0 yes, 4 no, 1 if a file cannot be read or understood. A yes says what was\n"
+            "not compared because a file does not tell of it.",
+        .wrong = "it takes options only",
+    };
     g_autofree char *guest = NULL, *host = NULL;
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
         {"guest", 0, 0, G_OPTION_ARG_FILENAME, &guest, "what the guest has been given", "FILE"},
         {"to", 0, 0, G_OPTION_ARG_FILENAME, &host, "the host that it is to go to", "FILE"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON instead of text", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+        COMMAND_JSON(&json),
+        COMMAND_END,
     };
-    g_autoptr(GOptionContext) context =
-        g_option_context_new("- tell whether a guest can go to a host, and what is in the way");
-    g_autoptr(GError) error = NULL;
 
-    g_option_context_set_summary(context,
-        "--guest is a file of vtlemu fw-regs guest, or a snapshot; or a file of manifest or common:\n"
-        "a guest that is started there, or with that, and nothing else said. --to is a file of\n"
-        "vtlemu fw-regs manifest, or of common: all of those hosts. Each obstacle comes with its\n"
-        "remedy.\n\n"
-        "  vtlemu fw-regs guest --control run.sock > g.json\n"
-        "  vtlemu fw-regs can-migrate --guest g.json --to hostB.json");
-    g_option_context_set_description(context,
-        "Exit status: 0 yes, 4 no, 1 if a file cannot be read or understood. A yes says what was\n"
-        "not compared because a file does not tell of it.");
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc != 1)
-        return misuse("can-migrate", error, "it takes options only");
+    if (!command_line_parse(&line, entries, &argc, &argv))
+        return EMU_EXIT_USAGE;
     if (!guest || !host)
-        return misuse("can-migrate", NULL, "give --guest FILE and --to FILE");
+        return command_line_misuse(line.name, "give --guest FILE and --to FILE");
     return judge(guest, host, json);
 }
 
@@ -352,26 +360,28 @@ static struct manifest *ask_run(const char *path, GError **error)
 
 static int guest_main(int argc, char **argv)
 {
+    static const struct command_line line = {
+        .name = "fw-regs guest",
+        .parameter = "- describe what a running guest has been given, as JSON",
+        .summary =
+            "Asks a vtlemu run --control SOCKET for all that its guest has come to know of its host:\n\n"
+            "  vtlemu fw-regs guest --control run.sock > g.json",
+        .description = "Exit status: 0, or 1 if there is no such run.",
+        .wrong = "it takes options only",
+    };
     g_autofree char *control = NULL;
     const GOptionEntry entries[] = {
         {"control", 0, 0, G_OPTION_ARG_FILENAME, &control, "what the run was given as --control",
          "SOCKET"},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+        COMMAND_END,
     };
-    g_autoptr(GOptionContext) context =
-        g_option_context_new("- describe what a running guest has been given, as JSON");
     g_autoptr(manifest_auto) manifest = NULL;
     g_autoptr(GError) error = NULL;
 
-    g_option_context_set_summary(context,
-        "Asks a vtlemu run --control SOCKET for all that its guest has come to know of its host:\n\n"
-        "  vtlemu fw-regs guest --control run.sock > g.json");
-    g_option_context_set_description(context, "Exit status: 0, or 1 if there is no such run.");
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc != 1)
-        return misuse("guest", error, "it takes options only");
+    if (!command_line_parse(&line, entries, &argc, &argv))
+        return EMU_EXIT_USAGE;
     if (!control)
-        return misuse("guest", NULL, "give --control SOCKET");
+        return command_line_misuse(line.name, "give --control SOCKET");
     manifest = ask_run(control, &error);
     if (!manifest)
         return complain("guest", error);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "emu/command.h"
 #include "emu/error.h"
 #include "emu/facts.h"
 #include "emu/file.h"
@@ -73,21 +74,22 @@ static int inspect(const char *path, bool json)
 
 int inspect_main(int argc, char **argv)
 {
+    static const struct command_line line = {
+        .name = "inspect",
+        .parameter = "FILE - tell what a kernel file is",
+        .summary = summary_text,
+        .description = description_text,
+        .operands_min = 1,
+        .operands_max = 1,
+        .wrong = "give one file",
+    };
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON instead of text", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+        COMMAND_JSON(&json),
+        COMMAND_END,
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("FILE - tell what a kernel file is");
-    g_autoptr(GError) error = NULL;
 
-    g_option_context_set_summary(context, summary_text);
-    g_option_context_set_description(context, description_text);
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc != 2) {
-        g_printerr("vtlemu inspect: %s (see vtlemu inspect --help)\n",
-                   error ? error->message : "give one file");
+    if (!command_line_parse(&line, entries, &argc, &argv))
         return EMU_EXIT_USAGE;
-    }
     return inspect(argv[1], json);
 }

@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "emu/command.h"
 #include "emu/error.h"
 #include "emu/view-uffd.h"
 
@@ -190,27 +191,26 @@ static GArray *probe_all(void)
 
 int probe_main(int argc, char **argv)
 {
+    static const struct command_line line = {
+        .name = "probe",
+        .parameter = "- tell what this host offers",
+        .summary =
+            "Checks all that vtlemu needs of this host, or makes use of, and says how to get what is\n"
+            "not there. \"missing\": guests cannot run; \"lacking\": something is slower or less exact.",
+        .description =
+            "Exit status: 0 guests can run here, 1 they cannot. Elsewhere, scripts/bed -- vtlemu probe\n"
+            "tells the same of the test bed.",
+        .wrong = "it takes no arguments",
+    };
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON instead of text", NULL},
-        {NULL, 0, 0, 0, NULL, NULL, NULL},
+        COMMAND_JSON(&json),
+        COMMAND_END,
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("- tell what this host offers");
-    g_autoptr(GError) error = NULL;
     g_autoptr(GArray) results = NULL;
 
-    g_option_context_set_summary(context,
-        "Checks all that vtlemu needs of this host, or makes use of, and says how to get what is\n"
-        "not there. \"missing\": guests cannot run; \"lacking\": something is slower or less exact.");
-    g_option_context_set_description(context,
-        "Exit status: 0 guests can run here, 1 they cannot. Elsewhere, scripts/bed -- vtlemu probe\n"
-        "tells the same of the test bed.");
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
-        g_printerr("vtlemu probe: %s (see vtlemu probe --help)\n",
-                   error ? error->message : "it takes no arguments");
+    if (!command_line_parse(&line, entries, &argc, &argv))
         return EMU_EXIT_USAGE;
-    }
     results = probe_all();
     if (json)
         print_json(results);
