@@ -44,7 +44,8 @@ static const struct command migrate_command = {
                    "    vtlemu run --incoming unix:guest.sock        (or on another host, tcp:)\n"
                    "    vtlemu migrate --control run.sock unix:guest.sock\n"
                    "\n"
-                   "Exit status: 0 the guest runs at the target, 1 it goes on where it was.",
+                   "Exit status: 0 the guest runs at the target, 1 it goes on where it was,\n"
+                   "or has ended with its run.",
 };
 
 struct arguments {

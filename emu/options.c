@@ -565,7 +565,7 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
          "for a later reset may be given", "FILE"},
         {"incoming", 0, 0, G_OPTION_ARG_STRING, &options->incoming,
          "wait for a guest that vtlemu migrate moves here, at unix:PATH or tcp:HOST:PORT, and go on "
-         "with it; consoles and traces may be given", "ADDRESS"},
+         "with it; consoles, traces and kernels for a later reset may be given", "ADDRESS"},
         {"pulse", 0, 0, G_OPTION_ARG_STRING, &options->pulse_text,
          "every so often save the machine, tear it down and restore it: a test", "SECONDS"},
         {"control", 0, 0, G_OPTION_ARG_FILENAME, &options->control,
