@@ -141,7 +141,7 @@ static JsonNode *snapshot(void *context, const struct control_request *request,
     begun++;
     g_cond_broadcast(&changed);
     while (hold && !control_job_is_cancelled(job))
-        g_cond_wait_until(&changed, &lock, g_get_monotonic_time() + G_TIME_SPAN_MILLISECOND);
+        g_cond_wait_until(&changed, &lock, g_get_monotonic_time() + 50 * G_TIME_SPAN_MILLISECOND);
     ended++;
     if (control_job_is_cancelled(job)) {
         struct pollfd cancel = {.fd = control_job_descriptor(job), .events = POLLIN};
