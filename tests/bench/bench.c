@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the program does most, and what each costs: see bench.h. scripts/bench runs it where a KVM is.
+ *
+ *   bench [--payloads FOLDER] [--runs N] [--json] [--compare FILE] [PATTERN...]
+ *
+ * --compare is for where time is the number of instructions (scripts/bed --instructions): each row
+ * is a test of its ratio, which may not have grown since FILE, an output of --json, was written. With
+ * another kernel there is nothing to compare with: most of these instructions are the kernel's.
+ */
+#include <errno.h>
+#include <fnmatch.h>
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+
+#include "emu/layout.h"
+#include "emu/log.h"
+#include "tests/bench/bench.h"
+
+#define ROUNDS 3u        /* in a run */
+#define RUNS_MAX 99
+#define FLOOR_EXITS 1000u
+#define SETTLE_S 5       /* a kernel that has just booted still prints its messages */
+#define GIB (1024 * MIB)
+#define PAGES(bytes) ((bytes) / 4096)
+
+/* Ratios to the floor, or to another row, which comes before. */
+#define TO_FLOOR NULL
+
+/* VTL2's own memory is what is protected: a VTL0 of more than 384 MiB would not fit the payloads. */
+#define LARGE {"--memory=1536M", "--vtl2-memory=1152M"}
+
+static const struct benchmark {
+    const char *name;
+    const char *what; /* for people */
+    struct bench_job job;
+    const char *baseline;
+    double target; /* at most this ratio; 0: none is set */
+} benchmarks[] = {
+    {"switch-0", "one-way VTL switch, no register changed",
+     {.what = "switch-0", .count = 1000, .vtl2 = true}, TO_FLOOR, 0},
+    {"switch-4", "4 registers changed",
+     {.what = "switch-4", .count = 1000, .vtl2 = true}, TO_FLOOR, 10},
+    {"switch-16", "16 registers changed",
+     {.what = "switch-16", .count = 1000, .vtl2 = true}, TO_FLOOR, 0},
+    {"switch-all", "all shared registers changed",
+     {.what = "switch-all", .count = 1000, .vtl2 = true}, TO_FLOOR, 0},
+    {"switch-4-unwatched", "nobody waits for interrupts of the other VTL",
+     {.what = "switch-4", .count = 1000, .vtl2 = true, .unwatched = true}, TO_FLOOR, 0},
+    {"switch-4-sve", "with --sve on",
+     {.what = "switch-4", .count = 1000, .vtl2 = true, .options = {"--sve=on"}}, TO_FLOOR, 0},
+    {"vps-1", "a switch of any of 1 VP", {.what = "switch-4", .count = 1000, .vtl2 = true},
+     TO_FLOOR, 0},
+    {"vps-2", "a switch of any of 2 VPs at once",
+     {.what = "switch-4", .count = 1000, .vps = 2, .vtl2 = true}, "vps-1", 0},
+    {"vps-4", "a switch of any of 4 VPs at once",
+     {.what = "switch-4", .count = 1000, .vps = 4, .vtl2 = true}, "vps-1", 0},
+    {"hypercall", "the cheapest hypercall", {.what = "hypercall", .count = 2000}, TO_FLOOR, 1.3},
+    {"intercept", "a denied load, to VTL2's handler and back",
+     {.what = "intercept", .count = 300, .vtl2 = true}, TO_FLOOR, 0},
+    {"protect-page", "a page closed", {.what = "protect", .count = 100, .pages = 1, .vtl2 = true},
+     TO_FLOOR, 0},
+    {"protect-16M", "16 MiB closed",
+     {.what = "protect", .count = 3, .pages = PAGES(16 * MIB), .vtl2 = true}, "protect-page", 0},
+    {"protect-1G", "1 GiB closed",
+     {.what = "protect", .count = 1, .pages = PAGES(GIB), .vtl2 = true, .options = LARGE},
+     "protect-page", 2000},
+    {"lift-page", "a page opened", {.what = "lift", .count = 100, .pages = 1, .vtl2 = true},
+     TO_FLOOR, 0},
+    {"lift-1G", "1 GiB opened",
+     {.what = "lift", .count = 1, .pages = PAGES(GIB), .vtl2 = true, .options = LARGE},
+     "protect-page", 2000},
+};
+
+/* Of vtlemu's own memory, for each VTL of a guest. */
+#define MEMORY_TARGET_MIB 5.0
+
+struct figure {
+    bool measured;
+    double us, ratio, spread; /* medians; the spread is that of ratios: largest to smallest, less 1 */
+    double calls[STATS_CALLS]; /* system calls for one operation */
+    double resident_mib;
+};
+
+static struct figure figures[G_N_ELEMENTS(benchmarks)];
+static char *payloads;
+static int runs = 3;
+static gboolean json;
+static char *compared; /* the path */
+static char **patterns;
+
+/* --- Figures ----------------------------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, unsigned count)
+{
+    qsort(values, count, sizeof(*values), compare);
+    return values[count / 2];
+}
+
+static double baseline_us(const struct benchmark *benchmark)
+{
+    if (!benchmark->baseline)
+        return bench_floor(FLOOR_EXITS);
+    for (size_t i = 0; i < G_N_ELEMENTS(benchmarks); i++)
+        if (!g_strcmp0(benchmarks[i].name, benchmark->baseline))
+            return figures[i].us;
+    return 0;
+}
+
+/* What the run without rounds does not: set-up, warm-up and the end are in both. */
+static void count_calls(const struct bench_run *with, const struct bench_run *without,
+                        double operations, struct figure *figure)
+{
+    for (unsigned i = 0; i < STATS_CALLS; i++)
+        figure->calls[i] =
+            ((double)with->stats.calls[i] - (double)without->stats.calls[i]) / operations;
+}
+
+static struct bench_job complete(const struct bench_job *job)
+{
+    struct bench_job whole = *job;
+
+    whole.vps = MAX(whole.vps, 1);
+    whole.pages = MAX(whole.pages, 1);
+    return whole;
+}
+
+static void measure(const struct benchmark *benchmark, struct figure *figure)
+{
+    struct bench_job job = complete(&benchmark->job);
+    double ratios[RUNS_MAX], us[RUNS_MAX];
+    struct bench_run run, idle;
+
+    for (int i = 0; i < runs; i++) {
+        double base = baseline_us(benchmark);
+
+        bench_run(payloads, &job, ROUNDS, &run);
+        us[i] = median(run.us, run.rounds);
+        ratios[i] = us[i] / base;
+    }
+    bench_run(payloads, &job, 0, &idle);
+    figure->us = median(us, (unsigned)runs);
+    figure->ratio = median(ratios, (unsigned)runs);
+    figure->spread = ratios[runs - 1] / ratios[0] - 1;
+    figure->resident_mib = (double)run.resident / MIB;
+    count_calls(&run, &idle, (double)ROUNDS * job.count * job.vps, figure);
+    figure->measured = true;
+}
+
+/* --- The table --------------------------------------------------------------------------------- */
+
+static bool is_wanted(const char *name)
+{
+    for (char **pattern = patterns; pattern && *pattern; pattern++)
+        if (fnmatch(*pattern, name, 0) == 0)
+            return true;
+    return !patterns;
+}
+
+static bool can_run(const struct benchmark *benchmark)
+{
+    return g_strcmp0(benchmark->job.options[0], "--sve=on") || bench_has_sve();
+}
+
+/* Others are measured against it. */
+static bool is_needed(const struct benchmark *benchmark)
+{
+    if (is_wanted(benchmark->name))
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(benchmarks); i++)
+        if (!g_strcmp0(benchmarks[i].baseline, benchmark->name) && is_wanted(benchmarks[i].name))
+            return true;
+    return false;
+}
+
+static void print_head(void)
+{
+    printf("%-19s %10s %9s %7s %-13s %7s   %s\n", "", "us", "ratio", "spread", "to", "target",
+           "system calls: run, read, write, other");
+}
+
+static void print_row(const struct benchmark *benchmark, const struct figure *figure)
+{
+    g_autofree char *target =
+        benchmark->target > 0 ? g_strdup_printf("%.1f", benchmark->target) : g_strdup("");
+
+    printf("%-19s %10.1f %9.2f %6.0f%% %-13s %7s   %.1f %.1f %.1f %.1f\n", benchmark->name,
+           figure->us, figure->ratio, 100 * figure->spread,
+           benchmark->baseline ? benchmark->baseline : "bare exit", target,
+           figure->calls[STATS_RUN], figure->calls[STATS_GET], figure->calls[STATS_SET],
+           figure->calls[STATS_OTHER]);
+    fflush(stdout);
+}
+
+/* Of a run with one VTL, and with two. */
+static void print_memory(const char *name, unsigned vtls)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(benchmarks); i++)
+        if (figures[i].measured && !g_strcmp0(benchmarks[i].name, name))
+            printf("%-19s %10.1f MiB above the guest's RAM, %.1f for each VTL (target %.1f)\n",
+                   vtls == 1 ? "memory, 1 VTL" : "memory, 2 VTLs", figures[i].resident_mib,
+                   figures[i].resident_mib / vtls, MEMORY_TARGET_MIB);
+}
+
+/* --- JSON -------------------------------------------------------------------------------------- */
+
+static void add_number(JsonBuilder *builder, const char *name, double value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_double_value(builder, value);
+}
+
+static void add_figure(JsonBuilder *builder, const struct benchmark *benchmark,
+                       const struct figure *figure)
+{
+    static const char *const calls[STATS_CALLS] = {"run", "read", "write", "other"};
+
+    json_builder_set_member_name(builder, benchmark->name);
+    json_builder_begin_object(builder);
+    add_number(builder, "us", figure->us);
+    add_number(builder, "ratio", figure->ratio);
+    json_builder_set_member_name(builder, "to");
+    json_builder_add_string_value(builder, benchmark->baseline ? benchmark->baseline : "bare exit");
+    add_number(builder, "spread", figure->spread);
+    if (benchmark->target > 0)
+        add_number(builder, "target", benchmark->target);
+    add_number(builder, "resident_mib", figure->resident_mib);
+    for (unsigned i = 0; i < STATS_CALLS; i++)
+        add_number(builder, calls[i], figure->calls[i]);
+    json_builder_end_object(builder);
+}
+
+static const char *kernel_release(void)
+{
+    static struct utsname name;
+
+    if (uname(&name) < 0)
+        bench_fail("uname", g_strerror(errno));
+    return name.release;
+}
+
+static void print_json(void)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "kernel");
+    json_builder_add_string_value(builder, kernel_release());
+    for (size_t i = 0; i < G_N_ELEMENTS(benchmarks); i++)
+        if (figures[i].measured)
+            add_figure(builder, &benchmarks[i], &figures[i]);
+    json_builder_end_object(builder);
+    root = json_builder_get_root(builder);
+    text = json_to_string(root, TRUE);
+    printf("%s\n", text);
+}
+
+/* --- Growth ------------------------------------------------------------------------------------ */
+
+#define GROWTH_MAX 1.1
+
+static JsonNode *read_recorded(void)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(GError) error = NULL;
+
+    if (!json_parser_load_from_file(parser, compared, &error))
+        bench_fail(compared, error->message);
+    return json_parser_steal_root(parser);
+}
+
+static bool is_same_kernel(JsonNode *recorded)
+{
+    const char *kernel = JSON_NODE_HOLDS_OBJECT(recorded)
+                             ? json_object_get_string_member_with_default(
+                                   json_node_get_object(recorded), "kernel", "?")
+                             : "?";
+
+    if (!g_strcmp0(kernel, kernel_release()))
+        return true;
+    printf("skip instructions: recorded with Linux %s, this is %s; record them anew\n", kernel,
+           kernel_release());
+    return false;
+}
+
+static double recorded_ratio(JsonNode *recorded, const char *name)
+{
+    g_autofree char *path = g_strdup_printf("$['%s']['ratio']", name);
+    g_autoptr(JsonNode) found = json_path_query(path, recorded, NULL);
+    JsonArray *array = found ? json_node_get_array(found) : NULL;
+
+    return array && json_array_get_length(array) == 1 ? json_array_get_double_element(array, 0) : 0;
+}
+
+/* Prints a line for each row; false if one has grown. */
+static bool compare_all(JsonNode *recorded)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(benchmarks); i++) {
+        double now = figures[i].ratio, before;
+        bool fits;
+
+        if (!figures[i].measured)
+            continue;
+        before = recorded_ratio(recorded, benchmarks[i].name);
+        fits = now <= before * GROWTH_MAX;
+        printf("%s instructions-%s: %.2f times %s; it was %.2f\n", fits ? "ok" : "not ok",
+               benchmarks[i].name, now,
+               benchmarks[i].baseline ? benchmarks[i].baseline : "a bare exit", before);
+        good = good && fits;
+    }
+    return good;
+}
+
+/* --- The command line -------------------------------------------------------------------------- */
+
+static void list_names(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(benchmarks); i++)
+        printf("%-19s %s\n", benchmarks[i].name, benchmarks[i].what);
+}
+
+static void parse(int argc, char **argv)
+{
+    gboolean list = FALSE;
+    const GOptionEntry entries[] = {
+        {"list", 'l', 0, G_OPTION_ARG_NONE, &list, "tell what there is to measure", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON instead of a table", NULL},
+        {"compare", 0, 0, G_OPTION_ARG_FILENAME, &compared,
+         "tell which ratio has grown by more than a tenth since this output of --json", "FILE"},
+        {"runs", 0, 0, G_OPTION_ARG_INT, &runs, "runs of each, of which the median counts (3)", "N"},
+        {"payloads", 0, 0, G_OPTION_ARG_FILENAME, &payloads, "where tests/guest was built (guest)",
+         "FOLDER"},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("[PATTERN...] - measure vtlemu");
+    g_autoptr(GError) error = NULL;
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error))
+        bench_fail("usage", error->message);
+    if (runs < 1 || runs > RUNS_MAX)
+        bench_fail("usage", "--runs: give 1 to 99");
+    if (!payloads)
+        payloads = g_strdup("guest");
+    if (argc > 1)
+        patterns = g_strdupv(argv + 1);
+    if (list) {
+        list_names();
+        exit(EXIT_SUCCESS);
+    }
+}
+
+static unsigned measure_all(bool show)
+{
+    unsigned count = 0;
+
+    g_usleep(SETTLE_S * G_USEC_PER_SEC);
+    for (size_t i = 0; i < G_N_ELEMENTS(benchmarks); i++) {
+        if (!is_needed(&benchmarks[i]) || !can_run(&benchmarks[i]))
+            continue;
+        count++;
+        measure(&benchmarks[i], &figures[i]);
+        if (show)
+            print_row(&benchmarks[i], &figures[i]);
+    }
+    return count;
+}
+
+static int compare_with_recorded(void)
+{
+    g_autoptr(JsonNode) recorded = read_recorded();
+
+    if (!is_same_kernel(recorded))
+        return EXIT_SUCCESS;
+    return measure_all(false) && compare_all(recorded) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    bool show;
+
+    parse(argc, argv);
+    show = !json;
+    log_init();
+    if (compared)
+        return compare_with_recorded();
+    if (show)
+        print_head();
+    if (!measure_all(show))
+        bench_fail("usage", "no benchmark of that name; --list tells their names");
+    if (json)
+        print_json();
+    if (show) {
+        print_memory("hypercall", 1);
+        print_memory("switch-4", 2);
+    }
+    return EXIT_SUCCESS;
+}
