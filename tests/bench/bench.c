@@ -382,10 +382,10 @@ static unsigned measure_all(bool show)
 static int compare_with_recorded(void)
 {
     g_autoptr(JsonNode) recorded = read_recorded();
+    bool good = !is_same_kernel(recorded) || (measure_all(false) && compare_all(recorded));
 
-    if (!is_same_kernel(recorded))
-        return EXIT_SUCCESS;
-    return measure_all(false) && compare_all(recorded) ? EXIT_SUCCESS : EXIT_FAILURE;
+    printf("instructions: done\n"); /* scripts/check looks for it */
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
