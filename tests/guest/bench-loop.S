@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The loops of bench.c: VTL calls and returns between which 0, 4, 16 or all shared registers change.
- * The counter is X18, which is private, so that it does not count as a changed register.
+ * The loops of bench.c: VTL calls and returns between which 0, 4, 16 or all shared registers
+ * change. The counter is X18, which is private, so that it does not count as a changed register.
  */
 
 .macro change_0
@@ -19,22 +19,20 @@
 .endr
 .endm
 
+.macro invert n
+    mvn     v\n\().16b, v\n\().16b
+.endm
+
 .macro change_all
     change_16
 .irp n, 16, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28
     add     x\n, x\n, #1
 .endr
-.irp v, v0.16b, v1.16b, v2.16b, v3.16b, v4.16b, v5.16b, v6.16b, v7.16b
-    mvn     \v, \v
+.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    invert  \n
 .endr
-.irp v, v8.16b, v9.16b, v10.16b, v11.16b, v12.16b, v13.16b, v14.16b, v15.16b
-    mvn     \v, \v
-.endr
-.irp v, v16.16b, v17.16b, v18.16b, v19.16b, v20.16b, v21.16b, v22.16b, v23.16b
-    mvn     \v, \v
-.endr
-.irp v, v24.16b, v25.16b, v26.16b, v27.16b, v28.16b, v29.16b, v30.16b, v31.16b
-    mvn     \v, \v
+.irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    invert  \n
 .endr
 .endm
 
