@@ -288,7 +288,6 @@ static bool wish_present(struct fw_election *election, const struct fw_host *hos
 {
     uint64_t value;
 
-    place->limit = fw_host_find(host, place->id)->limit;
     place->current = fw_election_value(election, place->id);
     return parse_value(place, text, &value, error) &&
            fw_election_check_register(host, place->id, value, error) &&
@@ -323,6 +322,7 @@ bool fw_election_wish(struct fw_election *election, const struct fw_host *host, 
     if (!has)
         return fail_unknown(title, error);
     place.reg = has->reg;
+    place.limit = has->limit;
     return has->present ? wish_present(election, host, &place, text, error)
                         : wish_absent(&place, text, error);
 }
