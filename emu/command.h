@@ -26,8 +26,8 @@ struct command_line {
 
 /*
  * Takes the options of @entries, which end with COMMAND_END (NULL: there are none), out of @argv;
- * argv[1] is the first operand then. False, after saying why on stderr, if they are wrong: the exit status is
- * EMU_EXIT_USAGE. --help prints and ends the program.
+ * argv[1] is the first operand then. False, after saying why on stderr, if they are wrong: the exit
+ * status is EMU_EXIT_USAGE. --help prints and ends the program.
  */
 bool command_line_parse(const struct command_line *command, const GOptionEntry *entries, int *argc,
                         char ***argv);

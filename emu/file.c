@@ -132,8 +132,9 @@ bool file_may_replace(const char *option, const char *path, GError **error)
 
     if (lstat(path, &status) < 0 || S_ISREG(status.st_mode))
         return true;
-    fail(error, option, path, S_ISLNK(status.st_mode)
-                                  ? "a symbolic link; give the file that it leads to"
-                                  : "there is something that is not a regular file; give another name");
+    fail(error, option, path,
+         S_ISLNK(status.st_mode)
+             ? "a symbolic link; give the file that it leads to"
+             : "there is something that is not a regular file; give another name");
     return false;
 }

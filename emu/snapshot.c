@@ -104,8 +104,9 @@ static bool read_fd(void *context, void *buffer, size_t size, GError **error)
             continue;
         if (done <= 0) {
             emu_set_error(error, EMU_ERROR_SETUP, "%s: %s", fd->name,
-                          done < 0 ? g_strerror(errno)
-                                   : "it ends too early; it was not written to its end, or cut off");
+                          done < 0
+                              ? g_strerror(errno)
+                              : "it ends too early; it was not written to its end, or cut off");
             return false;
         }
         next += done;
@@ -196,8 +197,8 @@ bool snapshot_write_two(struct snapshot_writer *writer, enum snapshot_kind kind,
 
     /* How much there is is up to the guest. */
     if (first_size + second_size > kinds[kind].max) {
-        emu_set_error(error, EMU_ERROR_SETUP, "there are %zu bytes of %s, more than a snapshot can hold",
-                      first_size + second_size, kinds[kind].name);
+        emu_set_error(error, EMU_ERROR_SETUP, "there are %zu bytes of %s, more than a snapshot can "
+                      "hold", first_size + second_size, kinds[kind].name);
         return false;
     }
     codec_write_u32(&codec, kinds[kind].tag);
@@ -271,8 +272,8 @@ bool snapshot_begin_reading(struct snapshot_reader *reader, const struct snapsho
     memcpy(&version, begin + sizeof(magic), sizeof(version));
     version = GUINT32_FROM_LE(version);
     if (version != FORMAT_VERSION) {
-        emu_set_error(error, EMU_ERROR_SETUP, "a snapshot of format %u, but this vtlemu knows format "
-                      "%u only; use the vtlemu that has written it, or a newer one", version,
+        emu_set_error(error, EMU_ERROR_SETUP, "a snapshot of format %u, but this vtlemu knows "
+                      "format %u only; use the vtlemu that has written it, or a newer one", version,
                       FORMAT_VERSION);
         return false;
     }
@@ -302,8 +303,8 @@ struct header {
 static bool judge_header(const struct header *header, int kind, GError **error)
 {
     if (kind < 0) {
-        emu_set_error(error, EMU_ERROR_SETUP, "the snapshot has a section of the unknown kind 0x%08x; "
-                      "use a newer vtlemu", header->tag);
+        emu_set_error(error, EMU_ERROR_SETUP, "the snapshot has a section of the unknown kind "
+                      "0x%08x; use a newer vtlemu", header->tag);
         return false;
     }
     if (header->version == 0 || header->version > kinds[kind].version) {

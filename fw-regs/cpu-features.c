@@ -197,8 +197,8 @@ static char *explain_bank(const char *word)
         return g_strdup_printf("'%s': creation takes exactly two banks, bank0 and bank1; more are "
                                "early properties, set between a partition's creation and its "
                                "initialisation, of which vtlemu has none; leave it out", word);
-    return g_strdup_printf("'%s' is no bank with its mask; give bank0=MASK,bank1=MASK, in hexadecimal with 0x",
-                           word);
+    return g_strdup_printf("'%s' is no bank with its mask; give bank0=MASK,bank1=MASK, in "
+                           "hexadecimal with 0x", word);
 }
 
 static char *parse_bank(const char *word, struct cpu_disabled *disabled, unsigned *seen)
@@ -259,7 +259,8 @@ static char *parse_name(const char *word, struct cpu_disabled *disabled)
     if (*word != '-')
         return g_strdup_printf("'%s': put a minus before the name of a feature to disable", word);
     for (size_t i = 0; i < cpu_feature_count; i++)
-        if (pauth ? cpu_features[i].means == CPU_BY_PAUTH : is_name(cpu_features[i].name, word + 1)) {
+        if (pauth ? cpu_features[i].means == CPU_BY_PAUTH
+                  : is_name(cpu_features[i].name, word + 1)) {
             disable(disabled, i);
             found = true;
         }
