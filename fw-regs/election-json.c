@@ -69,6 +69,15 @@ static bool read_wish(const struct json_at *object, const char *name, GPtrArray 
     return true;
 }
 
+/* What JSON takes for two names may be one register's: in small letters and in capitals. */
+static bool comes_again(const GList *name)
+{
+    for (const GList *later = name->next; later; later = later->next)
+        if (!g_ascii_strcasecmp(name->data, later->data))
+            return true;
+    return false;
+}
+
 static bool read_wishes(const struct json_at *object, GPtrArray *wishes, GError **error)
 {
     g_autoptr(GList) names = NULL;
@@ -78,9 +87,12 @@ static bool read_wishes(const struct json_at *object, GPtrArray *wishes, GError 
     names = json_object_get_members(json_node_get_object(object->node));
     if (g_list_length(names) > FW_REGS_MAX)
         return json_at_fail(object, error, "more than %d firmware registers", FW_REGS_MAX);
-    for (const GList *name = names; name; name = name->next)
+    for (const GList *name = names; name; name = name->next) {
+        if (comes_again(name))
+            return json_at_fail(object, error, "%s comes twice", (const char *)name->data);
         if (!read_wish(object, name->data, wishes, error))
             return false;
+    }
     return true;
 }
 

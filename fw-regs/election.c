@@ -78,9 +78,20 @@ static bool is_bitmap(uint64_t id, const struct fw_reg *reg)
     return reg ? reg->kind == FW_REG_BITMAP : (id & FW_ID_CLASS) == FW_ID_FEATURES;
 }
 
+/* Words of wishes may be written in capitals, too. */
+static bool is_word(const char *text, const char *word)
+{
+    return !g_ascii_strcasecmp(text, word);
+}
+
+static bool begins_with(const char *text, const char *prefix)
+{
+    return !g_ascii_strncasecmp(text, prefix, strlen(prefix));
+}
+
 static bool parse_number(const char *text, uint64_t *value)
 {
-    bool hex = g_str_has_prefix(text, "0x");
+    bool hex = begins_with(text, "0x");
 
     return g_ascii_string_to_unsigned(hex ? text + 2 : text, hex ? 16 : 10, 0, UINT64_MAX, value,
                                       NULL);
@@ -100,7 +111,7 @@ static bool parse_bit_number(const char *text, uint64_t *mask)
 {
     uint64_t bit;
 
-    if (!g_str_has_prefix(text, "bit") ||
+    if (!begins_with(text, "bit") ||
         !g_ascii_string_to_unsigned(text + strlen("bit"), 10, 0, 63, &bit, NULL))
         return false;
     *mask = UINT64_C(1) << bit;
@@ -117,8 +128,8 @@ static bool parse_service(const struct place *place, const char *text, uint64_t 
         *mask = UINT64_C(1) << bit;
         return true;
     }
-    if (!strcmp(text, "all") || !strcmp(text, "none")) {
-        *mask = *text == 'a' ? place->limit : 0;
+    if (is_word(text, "all") || is_word(text, "none")) {
+        *mask = is_word(text, "all") ? place->limit : 0;
         return true;
     }
     if (parse_bit_number(text, mask) || parse_number(text, mask))
@@ -187,7 +198,7 @@ static bool parse_named(const struct place *place, const char *text, uint64_t *v
     g_autofree char *names = NULL, *shown = NULL;
 
     for (unsigned i = 0; place->reg && i < place->reg->name_count; i++)
-        if (!strcmp(place->reg->names[i].name, text)) {
+        if (is_word(text, place->reg->names[i].name)) {
             *value = place->reg->names[i].value;
             return true;
         }
@@ -240,7 +251,7 @@ static bool find_register(const char *name, uint64_t *id, GError **error)
         *id = reg->id;
         return true;
     }
-    if (g_str_has_prefix(name, "0x") && parse_number(name, id))
+    if (begins_with(name, "0x") && parse_number(name, id))
         return true;
     return fail_unknown(name, error);
 }
@@ -336,14 +347,14 @@ static uint64_t own_bits(const struct fw_reg *reg, const char *item)
 {
     int bit = fw_reg_find_bit(reg, item);
 
-    if (!strcmp(item, "all") || !strcmp(item, reg->option + strlen(OWN_PREFIX)))
+    if (is_word(item, "all") || is_word(item, reg->option + strlen(OWN_PREFIX)))
         return fw_reg_known(reg);
     return bit < 0 ? 0 : UINT64_C(1) << bit;
 }
 
 static bool is_own_item(const char *item)
 {
-    if (!strcmp(item, "none"))
+    if (is_word(item, "none"))
         return true;
     for (size_t i = 0; i < fw_reg_count; i++)
         if (fw_regs[i].owner == FW_OWNER_VTLEMU && own_bits(&fw_regs[i], item))

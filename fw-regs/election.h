@@ -5,7 +5,8 @@
  * Wishes are REG=VALUE. REG is a register's option ("vendor-hyp") or number ("0x6030000000160004").
  * VALUE is a number, a version ("1.1"), a level ("available"), or a list of services: names,
  * "bitN", "all", "none", numbers as masks. A list that begins with + or - changes what is there
- * ("+ptp,-func_feat"); any other one is the whole ("trng_v1_0", "all,-ptp").
+ * ("+ptp,-func_feat"); any other one is the whole ("trng_v1_0", "all,-ptp"). Capitals are small
+ * letters.
  */
 #ifndef FW_REGS_ELECTION_H
 #define FW_REGS_ELECTION_H

@@ -151,7 +151,7 @@ const struct fw_reg *fw_reg_find(uint64_t id)
 const struct fw_reg *fw_reg_find_option(const char *option)
 {
     for (size_t i = 0; i < fw_reg_count; i++)
-        if (!strcmp(fw_regs[i].option, option))
+        if (!g_ascii_strcasecmp(fw_regs[i].option, option))
             return &fw_regs[i];
     return NULL;
 }
@@ -159,7 +159,7 @@ const struct fw_reg *fw_reg_find_option(const char *option)
 int fw_reg_find_bit(const struct fw_reg *reg, const char *name)
 {
     for (unsigned bit = 0; bit < reg->bit_count; bit++)
-        if (!strcmp(reg->bits[bit].name, name))
+        if (!g_ascii_strcasecmp(reg->bits[bit].name, name))
             return (int)bit;
     return -1;
 }

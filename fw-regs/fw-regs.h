@@ -98,8 +98,9 @@ extern const size_t fw_reg_count;
 
 /* The row of a register, or NULL. */
 const struct fw_reg *fw_reg_find(uint64_t id);
+/* By option, in capitals or not: people copy names from Linux. */
 const struct fw_reg *fw_reg_find_option(const char *option);
-/* The bit of a bitmap with that name, or -1. */
+/* The bit of a bitmap with that name, in capitals or not; or -1. */
 int fw_reg_find_bit(const struct fw_reg *reg, const char *name);
 /* All bits that the table knows. */
 uint64_t fw_reg_known(const struct fw_reg *reg);

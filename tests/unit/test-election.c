@@ -74,6 +74,13 @@ START_TEST(good_wishes)
         {"0x6030000000160000=0", FW_ID_STD, 0},
         {"hv-vmbus=bus,timesync", FW_ID_HV_VMBUS, 9},
         {"hv-features=-crash", FW_ID_HV_FEATURES, 0xbff},
+        {"STD=NONE", FW_ID_STD, 0},
+        {"Std=TRNG_v1_0", FW_ID_STD, 1},
+        {"STD=0X1", FW_ID_STD, 1},
+        {"STD=BIT0", FW_ID_STD, 1},
+        {"VENDOR-HYP=ALL,-PTP", FW_ID_VENDOR_HYP, 1},
+        {"Workaround-2=Enabled", FW_ID_WORKAROUND_2, 0x12},
+        {"0X6030000000160000=0", FW_ID_STD, 0},
     };
     struct fw_host host = new_host();
 
@@ -201,6 +208,9 @@ START_TEST(own_services)
         {"-vmbus,-vina", 0xfff, 0x3ff, 0x17, 0},
         {"hypercall,synic,flush", 0x11, 1, 0, 0},
         {"features,-synic", 0xfef, 0, 0, 0},
+        {"Hypercall,SYNIC,flush", 0x11, 1, 0, 0},
+        {"ALL,-VMBus", 0xfff, 0x3ff, 0x1f, 0},
+        {"NONE", 0, 0, 0, 0},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -287,6 +297,7 @@ START_TEST(wrong_files)
 {
     static const char *const wrong[] = {
         "", "[]", "{", "1", "{\"std\": 0, \"std\": 1}", "{\"stdd\": 0}", "{\"std\": -1}",
+        "{\"std\": 0, \"STD\": 1}",
         "{\"std\": 1.5}", "{\"std\": null}", "{\"std\": true}", "{\"std\": [1]}",
         "{\"std\": [\"trng_v1_0,trng_v1_0\"]}", "{\"std\": [\"-trng_v1_0\"]}", "{\"std\": \"\"}",
         "{\"election\": []}", "{\"election\": {\"x\": 0}}", "{\"std\": {\"a\": 1}}",

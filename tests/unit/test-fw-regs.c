@@ -25,6 +25,8 @@ START_TEST(no_register_is_twice_in_the_table)
     }
     ck_assert_ptr_null(fw_reg_find(REG_FW_FEATURE | 9));
     ck_assert_ptr_null(fw_reg_find_option("STD_BMAP"));
+    ck_assert_ptr_eq(fw_reg_find_option("PSCI-Version"), fw_reg_find(FW_ID_PSCI));
+    ck_assert_int_eq(fw_reg_find_bit(fw_reg_find(FW_ID_VENDOR_HYP), "PTP"), 1);
 }
 END_TEST
 
