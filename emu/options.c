@@ -439,6 +439,17 @@ static bool check_pulse(struct options *options, GError **error)
     return true;
 }
 
+/* Two files might contradict each other. */
+static bool check_fw_regs(struct options *options, GError **error)
+{
+    char **files = options->fw_regs_given;
+
+    options->fw_regs = files ? files[0] : NULL;
+    return !files || !files[1] ||
+           usage(error, "--fw-regs", files[1], "there is another one before it, but only one can "
+                 "count; put both into one file, or what differs into --fw-reg");
+}
+
 /* What the host has to say to it comes later. */
 static bool check_wishes(const struct options *options, GError **error)
 {
@@ -455,7 +466,8 @@ static bool check_wishes(const struct options *options, GError **error)
 
 static bool check_all(struct options *options, GError **error)
 {
-    if (!check_pulse(options, error) || !check_wishes(options, error))
+    if (!check_pulse(options, error) || !check_fw_regs(options, error) ||
+        !check_wishes(options, error))
         return false;
     if (options_are_restored(options))
         return check_numbers(options, error) && check_trace(options, error) &&
@@ -542,7 +554,7 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
         {"fw-reg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->fw_reg,
          "what the guest sees of a firmware register: std=trng_v1_0, vendor-hyp=-ptp, "
          "psci-version=1.1; may be repeated (all that the host has)", "REG=VALUE"},
-        {"fw-regs", 0, 0, G_OPTION_ARG_FILENAME, &options->fw_regs,
+        {"fw-regs", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->fw_regs_given,
          "the same from a JSON file, before the other options", "FILE"},
         {"hv-services", 0, 0, G_OPTION_ARG_STRING, &options->hv_services,
          "which of Hyper-V's services the guest sees: all, none, or a list (all)", "LIST"},
@@ -657,7 +669,7 @@ void options_free(struct options *options)
     g_free(options->pulse_text);
     g_free(options->control);
     g_strfreev(options->dump_dtb);
-    g_free(options->fw_regs);
+    g_strfreev(options->fw_regs_given);
     g_free(options->hv_services);
     g_strfreev(options->fw_reg);
     g_free(options->restored_election);

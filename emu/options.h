@@ -58,7 +58,8 @@ struct options {
     gint64 pulse;        /* save and restore in place every so many microseconds; 0: never */
     uint16_t restored_kernels; /* VTLs of a snapshot that have a kernel, as a set */
     char **dump_dtb;
-    char *fw_regs;     /* a file of wishes for firmware registers */
+    char **fw_regs_given;
+    const char *fw_regs; /* of these: the file of wishes for firmware registers, or NULL */
     char *hv_services; /* which of our own services, as given */
     char **fw_reg;     /* wishes REG=VALUE, as given: fw-regs/election.h */
     struct fw_election *restored_election; /* what the guest of a snapshot has instead; owned */

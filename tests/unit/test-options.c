@@ -107,6 +107,18 @@ START_TEST(everything)
 }
 END_TEST
 
+START_TEST(one_file_of_firmware_registers)
+{
+    struct options *options = parse("run --vtl0-kernel a --fw-regs b --fw-reg std=none", NULL);
+
+    ck_assert_str_eq(options->fw_regs, "b");
+    options_free(options);
+    options = parse("run --vtl0-kernel a", NULL);
+    ck_assert_ptr_null(options->fw_regs);
+    options_free(options);
+}
+END_TEST
+
 START_TEST(whose_devices)
 {
     struct options *options =
@@ -229,6 +241,9 @@ START_TEST(mistakes)
         {"run --vtl0-kernel a --disabled-cpu-features bank0=0,bank1=0,xsave=1",
          "xsave features are x86's"},
         {"run --restore s --cpu -sha1", "--cpu -sha1: a restored machine has the processor"},
+        {"run --vtl0-kernel a --fw-regs b --fw-reg std=none --fw-regs c",
+         "--fw-regs c: there is another one before it"},
+        {"run --restore s --fw-regs b", "--fw-regs b: a restored guest keeps the services"},
         {"run --vtl0-kernel a --wrong", "--wrong"},
         {"run --vtl0-kernel a extra", "extra"},
         {"run --vtl0-kernel", "--vtl0-kernel"},
@@ -257,5 +272,6 @@ START_TEST(exit_statuses)
 }
 END_TEST
 
-UNIT_MAIN("options", disabled_processor_features_add_up, sizes, defaults, everything, igvm, whose_devices, vector_lengths, mistakes,
+UNIT_MAIN("options", disabled_processor_features_add_up, sizes, defaults, everything,
+          one_file_of_firmware_registers, igvm, whose_devices, vector_lengths, mistakes,
           exit_statuses)
