@@ -83,12 +83,15 @@ int cpu_discover(int kvm, uint16_t sve_lengths, struct id_value *values)
 
 static bool disable(struct machine *machine, GError **error)
 {
-    g_autofree char *why = NULL;
+    const struct options *options = machine->options;
+    g_autofree char *why = NULL, *option = NULL;
+    size_t feature;
 
-    if (cpu_disabled_apply(&machine->options->disabled, machine->id, &why))
+    if (cpu_disabled_apply(&options->disabled, machine->id, &feature, &why))
         return true;
-    emu_set_error(error, EMU_ERROR_SETUP, "disabled processor features: %s; leave it on (vtlemu "
-                  "cpu-features tells what this host can hide)", why);
+    option = options_disabling(options, feature);
+    emu_set_error(error, EMU_ERROR_SETUP, "%s: %s; leave it on (vtlemu cpu-features tells what "
+                  "this host can hide)", option, why);
     return false;
 }
 

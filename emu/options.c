@@ -696,6 +696,18 @@ bool options_can_boot(const struct options *options)
     return true;
 }
 
+char *options_disabling(const struct options *options, size_t feature)
+{
+    for (char **names = options->cpu; names && *names; names++) {
+        struct cpu_disabled these = {0};
+        g_autofree char *what = NULL;
+
+        if (cpu_disabled_parse_names(*names, &these, &what) && cpu_is_disabled(&these, feature))
+            return g_strdup_printf("--cpu %s", *names);
+    }
+    return g_strdup_printf("--disabled-cpu-features %s", options->cpu_banks);
+}
+
 uint16_t options_vtls(const struct options *options)
 {
     uint16_t set = 1;

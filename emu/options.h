@@ -87,6 +87,9 @@ bool options_are_restored(const struct options *options);
 /* For machine_facts_adopt(): what is left to do once it is known what the machine is. */
 bool options_complete(struct options *options, GError **error);
 
+/* The option, with its value, that has the processor feature disabled. For the caller to free. */
+char *options_disabling(const struct options *options, size_t feature);
+
 /* Is there a file for every VTL that has a kernel, so that the machine can be booted again? */
 bool options_can_boot(const struct options *options);
 

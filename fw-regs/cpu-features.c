@@ -379,7 +379,8 @@ bool cpu_feature_hide(const struct cpu_feature *feature, struct id_value *values
     return !*why;
 }
 
-bool cpu_disabled_apply(const struct cpu_disabled *disabled, struct id_value *values, char **why)
+bool cpu_disabled_apply(const struct cpu_disabled *disabled, struct id_value *values,
+                        size_t *feature, char **why)
 {
     for (size_t i = 0; i < cpu_feature_count; i++) {
         g_autofree char *reason = NULL;
@@ -387,6 +388,7 @@ bool cpu_disabled_apply(const struct cpu_disabled *disabled, struct id_value *va
         if (!cpu_is_disabled(disabled, i) ||
             cpu_feature_hide(&cpu_features[i], values, &reason))
             continue;
+        *feature = i;
         *why = g_strdup_printf("%s (bit %zu of bank%zu) cannot be hidden: %s", cpu_features[i].name,
                                i % CPU_FEATURE_BANK_BITS, i / CPU_FEATURE_BANK_BITS, reason);
         return false;

@@ -76,7 +76,8 @@ bool cpu_feature_is_seen(const struct cpu_feature *feature, const struct id_valu
  */
 bool cpu_feature_hide(const struct cpu_feature *feature, struct id_value *values, char **why);
 
-/* The same of all that @disabled says; *@why names the first feature that stays, too. */
-bool cpu_disabled_apply(const struct cpu_disabled *disabled, struct id_value *values, char **why);
+/* The same of all that @disabled says; *@feature is the first that stays; *@why names it, too. */
+bool cpu_disabled_apply(const struct cpu_disabled *disabled, struct id_value *values,
+                        size_t *feature, char **why);
 
 #endif

@@ -109,13 +109,15 @@ START_TEST(what_kvm_keeps_cannot_be_hidden)
     struct id_value before[MANY];
     g_autofree char *why = NULL, *whole = NULL;
     struct cpu_disabled disabled = {{1 << 20, 0}};
+    size_t feature;
 
     values[isar5].writable = 0;
     memcpy(before, values, sizeof(before));
     ck_assert(!cpu_feature_hide(&cpu_features[find("aes")], values, &why));
     ck_assert_ptr_nonnull(strstr(why, "ID_ISAR5_EL1.AES"));
     ck_assert_msg(!memcmp(before, values, sizeof(before)), "half of it has been hidden");
-    ck_assert(!cpu_disabled_apply(&disabled, values, &whole));
+    ck_assert(!cpu_disabled_apply(&disabled, values, &feature, &whole));
+    ck_assert_uint_eq(feature, find("aes"));
     ck_assert_ptr_nonnull(strstr(whole, "aes (bit 20 of bank0)"));
 }
 END_TEST
@@ -124,12 +126,13 @@ START_TEST(what_the_host_lacks_may_be_disabled)
 {
     struct cpu_disabled all = {{UINT64_MAX, UINT64_MAX >> 4}};
     g_autofree char *why = NULL;
+    size_t feature;
 
     for (size_t i = 0; i < id_register_count; i++)
         values[i] = (struct id_value){false, UINT64_MAX, 0};
     all.bank[0] &= ~(UINT64_C(0xf) << find("smccc_w1_supported"));
     all.bank[0] &= ~(UINT64_C(1) << find("gic_v3v4"));
-    ck_assert_msg(cpu_disabled_apply(&all, values, &why), "%s", why);
+    ck_assert_msg(cpu_disabled_apply(&all, values, &feature, &why), "%s", why);
     for (size_t i = 0; i < id_register_count; i++)
         ck_assert_uint_eq(values[i].value, UINT64_MAX);
 }

@@ -33,6 +33,27 @@ START_TEST(disabled_processor_features_add_up)
 }
 END_TEST
 
+/* Of several, the one that an error is to name. */
+START_TEST(who_disables_a_processor_feature)
+{
+    struct options *options = parse("run --vtl0-kernel a --cpu -sha512,-rng --cpu -atomic "
+                                    "--disabled-cpu-features bank0=0x1,bank1=0x4", NULL);
+    static const struct { size_t feature; const char *option; } rows[] = {
+        {0, "--disabled-cpu-features bank0=0x1,bank1=0x4"},
+        {24, "--cpu -sha512,-rng"},
+        {26, "--cpu -atomic"},
+        {66, "--disabled-cpu-features bank0=0x1,bank1=0x4"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *option = options_disabling(options, rows[i].feature);
+
+        ck_assert_str_eq(option, rows[i].option);
+    }
+    options_free(options);
+}
+END_TEST
+
 START_TEST(sizes)
 {
     static const struct {
@@ -272,6 +293,6 @@ START_TEST(exit_statuses)
 }
 END_TEST
 
-UNIT_MAIN("options", disabled_processor_features_add_up, sizes, defaults, everything,
-          one_file_of_firmware_registers, igvm, whose_devices, vector_lengths, mistakes,
+UNIT_MAIN("options", disabled_processor_features_add_up, who_disables_a_processor_feature, sizes,
+          defaults, everything, one_file_of_firmware_registers, igvm, whose_devices, vector_lengths, mistakes,
           exit_statuses)
