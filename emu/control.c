@@ -17,6 +17,8 @@
 #define US_PER_MS 1000
 /* For clients to take what they have been answered, once the run has ended. */
 #define FLUSH_US (1 * G_TIME_SPAN_SECOND)
+/* Before the next attempt to accept somebody, after one has failed. */
+#define REST_MS 100
 
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE };
 
@@ -50,6 +52,7 @@ struct control {
     void *context;
     GThread *server, *worker;
     GPtrArray *clients; /* the server's */
+    gint64 rest_end;    /* the server's: nobody is accepted before */
 
     GMutex lock;
     GCond changed;
@@ -218,9 +221,15 @@ static struct client *find_oldest(const struct control *control)
     return oldest;
 }
 
+static bool is_resting(const struct control *control)
+{
+    return g_get_monotonic_time() < control->rest_end;
+}
+
 static bool can_accept(const struct control *control)
 {
-    return control->clients->len < CONTROL_CLIENTS_MAX || find_oldest(control);
+    return !is_resting(control) &&
+           (control->clients->len < CONTROL_CLIENTS_MAX || find_oldest(control));
 }
 
 /* Who is silent keeps nobody out. */
@@ -241,8 +250,12 @@ static void accept_client(struct control *control)
     if (control->clients->len >= CONTROL_CLIENTS_MAX)
         return;
     fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        /* Without a free descriptor, say, who wants to connect still does. */
+        if (errno != EAGAIN)
+            control->rest_end = g_get_monotonic_time() + REST_MS * G_TIME_SPAN_MILLISECOND;
         return;
+    }
     client = g_new0(struct client, 1);
     client->fd = fd;
     client->in = g_byte_array_new();
@@ -383,7 +396,7 @@ static bool has_answers(const struct control *control)
 
 /*
  * A client that has closed its side for writing only shows no POLLHUP. Who wants to connect is not
- * looked for while there is no room, or poll() would return at once until there is.
+ * looked for while nobody can be accepted, or poll() would return at once until somebody can.
  */
 static GArray *list_events(const struct control *control, bool closing)
 {
@@ -420,6 +433,8 @@ static void look(struct control *control, bool closing, int timeout_ms)
     g_autoptr(GArray) fds = list_events(control, closing);
     uint64_t count;
 
+    if (timeout_ms < 0 && is_resting(control))
+        timeout_ms = REST_MS;
     if (poll((struct pollfd *)(void *)fds->data, fds->len, timeout_ms) < 0)
         return;
     if (g_array_index(fds, struct pollfd, 0).revents &&

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -388,10 +389,17 @@ START_TEST(client_goes)
 END_TEST
 
 /* Somebody who has to wait to be accepted costs no processor time meanwhile. */
+static void expect_idle(void)
+{
+    clock_t before = clock();
+
+    g_usleep(BUSY_US);
+    ck_assert_int_lt(clock() - before, (clock_t)(BUSY_US / G_USEC_PER_SEC * CLOCKS_PER_SEC / 5));
+}
+
 START_TEST(all_wait)
 {
     int fds[CONTROL_CLIENTS_MAX], fd;
-    clock_t before;
 
     set_hold(true);
     for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
@@ -400,9 +408,7 @@ START_TEST(all_wait)
     fd = client();
     say(fd, STATUS);
     g_usleep(BUSY_US); /* until all have been read */
-    before = clock();
-    g_usleep(BUSY_US);
-    ck_assert_int_lt(clock() - before, (clock_t)(BUSY_US / G_USEC_PER_SEC * CLOCKS_PER_SEC / 5));
+    expect_idle();
     set_hold(false);
     for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
         ck_assert_str_eq(hear(fds[i]), "{\"ok\":\"f\"}");
@@ -410,6 +416,34 @@ START_TEST(all_wait)
     for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
         close(fds[i]);
     close(fd);
+}
+END_TEST
+
+/* One descriptor is left, which is the client's: none for the server to accept it with. */
+START_TEST(no_descriptors)
+{
+    int early = client(), late, next;
+    struct rlimit limit, less;
+
+    say(early, STATUS);
+    ck_assert_str_eq(hear(early), FINE);
+    next = dup(early);
+    ck_assert_int_ge(next, 0);
+    close(next);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    less = limit;
+    less.rlim_cur = (rlim_t)next + 1;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &less), 0);
+    late = client();
+    ck_assert_int_eq(late, next);
+    say(late, STATUS);
+    expect_idle();
+    say(early, STATUS);
+    ck_assert_str_eq(hear(early), FINE);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_str_eq(hear(late), FINE);
+    close(early);
+    close(late);
 }
 END_TEST
 
@@ -544,5 +578,5 @@ END_TEST
 
 UNIT_MAIN_WITH("control", set_up, tear_down, every_line, what_lines_say, long_lines,
                questions_and_answers, by_our_own_client, slow_clients, many_silent_clients,
-               too_long, half_closed, others_wait_their_turn, client_goes, all_wait, stopping,
-               places, stale_socket, every_address, connections)
+               too_long, half_closed, others_wait_their_turn, client_goes, all_wait, no_descriptors,
+               stopping, places, stale_socket, every_address, connections)
