@@ -37,12 +37,6 @@ bool hvc_fetch(struct vp *vp, uint64_t pc, uint16_t *immediate)
     return vtl_fetch(tables, &regime, pc, &instruction) && hvc_decode(instruction, immediate);
 }
 
-static void read_arguments(struct vcpu *vcpu, struct smccc_registers *registers, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        registers->x[i] = vcpu_get64(vcpu, REG_X0 + i);
-}
-
 /*
  * Writes back what the call returns, and nothing else: a hypercall may have set a register of the
  * caller, such as X15, that is none of its results.
@@ -67,7 +61,7 @@ static bool intercept(struct vp *vp, enum hvc_convention convention)
 
     if (!vp_can_intercept(vp, owner))
         return false;
-    read_arguments(vcpu, &registers, SMCCC_REGISTERS);
+    vcpu_get_general(vcpu, registers.x, SMCCC_REGISTERS);
     trace_line(vp->machine->trace, TRACE_INTERCEPT, vp->core->index, vp->core->active,
                "intercept to vtl%u: `hvc #%u`, X0 0x%" G_GINT64_MODIFIER "x", owner,
                (unsigned)convention, registers.x[0]);
@@ -108,7 +102,7 @@ static void perform_smccc(struct vp *vp)
 
     vp->stats.smccc_calls++;
     vp->stats.hypercalls += id == HV_SMCCC_FUNCTION;
-    read_arguments(vcpu, &arguments, count);
+    vcpu_get_general(vcpu, arguments.x, count);
     registers = arguments;
     trace_line(vp->machine->trace, TRACE_CALL, vp->core->index, vp->core->active,
                "smccc 0x%08x 0x%" G_GINT64_MODIFIER "x%s%s", id, registers.x[1],
@@ -127,7 +121,7 @@ static void perform_hypercall(struct vp *vp)
     enum smccc_outcome outcome;
 
     vp->stats.hypercalls++;
-    read_arguments(vcpu, &arguments, SMCCC_REGISTERS);
+    vcpu_get_general(vcpu, arguments.x, SMCCC_REGISTERS);
     registers = arguments;
     trace_line(vp->machine->trace, TRACE_CALL, vp->core->index, vp->core->active,
                "hypercall 0x%" G_GINT64_MODIFIER "x %s", registers.x[0],
@@ -200,9 +194,11 @@ static void refuse_smc(struct vp *vp)
     vcpu_set64(&vp_active(vp)->vcpu, REG_X0, SMCCC_NOT_SUPPORTED);
 }
 
+/* KVM has not answered it in this case, but has moved PC on. */
 void hvc_exit(struct vp *vp)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    const struct window_call *call = vcpu_call(vcpu);
     uint64_t pc;
     uint16_t immediate;
 
@@ -211,7 +207,9 @@ void hvc_exit(struct vp *vp)
         return;
     }
     pc = vcpu_get64(vcpu, REG_PC) - A64_INSN_SIZE;
-    if (!hvc_fetch(vp, pc, &immediate)) {
+    if (call) {
+        immediate = (uint16_t)call->immediate;
+    } else if (!hvc_fetch(vp, pc, &immediate)) {
         /* Another VP changes the code or its mapping under our eyes; only the guest suffers. */
         if (vp_may_complain(vp))
             g_warning("VP%u at VTL%u: no HVC found at PC 0x%" G_GINT64_MODIFIER "x; taken for `hvc #0`",
@@ -219,4 +217,18 @@ void hvc_exit(struct vp *vp)
         immediate = HVC_SMCCC;
     }
     hvc_perform(vp, pc, immediate);
+}
+
+bool hvc_exit_swallowed(struct vp *vp)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+    const struct window_call *call = vcpu_call(vcpu);
+
+    if (!call || !call->swallowed)
+        return false;
+    for (unsigned i = 0; i < WINDOW_CALL_REGISTERS; i++)
+        vcpu_set64(vcpu, REG_X0 + i, call->x[i]);
+    vp->stats.guarded++;
+    hvc_perform(vp, vcpu_get64(vcpu, REG_PC) - A64_INSN_SIZE, (uint16_t)call->immediate);
+    return true;
 }

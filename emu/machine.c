@@ -116,6 +116,39 @@ static void kick_member(struct pause_member *member)
     machine_kick((struct vp *)((char *)member - offsetof(struct vp, pause)));
 }
 
+/* Is the vendor's UID KVM's to tell? */
+static bool keeps_uid(const struct machine *machine)
+{
+    struct vtl_services services = elect_services(&machine->election);
+
+    return !vtl_has_feature(&services, VTL_FEATURE_HYPERCALL);
+}
+
+/* True unless the user insists on a window that cannot be had. */
+static bool open_window(struct machine *machine, GError **error)
+{
+    struct window_range kept[WINDOW_RANGES];
+    struct register_window_request request = {
+        .vcpus = (unsigned)machine->options->cpus * VTL_LEVELS,
+        .vector_bits = sve_longest(machine->sve_lengths),
+        .signal = VP_KICK_SIGNAL,
+        .kept = kept,
+        .kept_count = vm_kept_calls(keeps_uid(machine), kept),
+    };
+    g_autoptr(GError) cause = NULL;
+
+    if (machine->options->window == OPTIONS_WINDOW_OFF)
+        return true;
+    machine->window = register_window_open(&request, &cause);
+    if (machine->window || machine->options->window == OPTIONS_WINDOW_AUTO) {
+        g_info("register window: %s", cause ? cause->message : "open");
+        return true;
+    }
+    emu_set_error(error, EMU_ERROR_SETUP, "--register-window %s: %s; auto goes on without it "
+                  "(see vtlemu probe)", machine->options->window_text, cause->message);
+    return false;
+}
+
 struct machine *machine_new(const struct options *options, struct trace *trace, GError **error)
 {
     struct machine *machine = g_new0(struct machine, 1);
@@ -140,7 +173,7 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
     }
     if (!open_kvm(machine, error) || !choose_sve(machine, error) ||
         !cpu_choose(machine, error) ||
-        !elect_choose(machine, error) ||
+        !elect_choose(machine, error) || !open_window(machine, error) ||
         !memory_open(&machine->memory, options->memory, machine->vtls, error)) {
         machine_free(machine);
         return NULL;
@@ -158,6 +191,7 @@ void machine_free(struct machine *machine)
     memory_close(&machine->memory);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
         devices_free(&machine->level[vtl].devices);
+    register_window_close(machine->window);
     if (machine->kvm >= 0)
         close(machine->kvm);
     g_mutex_clear(&machine->life);
@@ -193,6 +227,9 @@ static bool open_vcpus(struct machine *machine, unsigned vtl, GError **error)
             !has_vcpu(cpu_apply(machine, vcpu), i, vtl, "KVM does not hide processor features from",
                       "vtlemu cpu-features tells which ones it can hide", error))
             return false;
+        if (machine->window)
+            register_window_give(machine->window, i * VTL_LEVELS + vtl, vcpu);
+        vcpu->verify = machine->options->window == OPTIONS_WINDOW_VERIFY;
     }
     return true;
 }
@@ -202,7 +239,7 @@ static bool open_level(struct machine *machine, unsigned vtl, bool boot, GError 
     struct level *level = &machine->level[vtl];
 
     if (!vm_open(&level->vm, machine->kvm, vtl, &machine->memory, machine->counter_offset,
-                 !vtl_has_feature(&machine->partition->services, VTL_FEATURE_HYPERCALL), error) ||
+                 keeps_uid(machine), error) ||
         !open_vcpus(machine, vtl, error) || !elect_apply(machine, vtl, error) ||
         !vm_create_gic(&level->vm, machine->vp_count, error))
         return false;

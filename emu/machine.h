@@ -45,6 +45,7 @@
 #include "emu/options.h"
 #include "emu/pause.h"
 #include "emu/protect.h"
+#include "emu/register-window.h"
 #include "emu/sites.h"
 #include "emu/snapshot.h"
 #include "emu/stats.h"
@@ -153,6 +154,7 @@ struct machine {
     struct visits visits;
     struct timers timers;
     struct vmbuses vmbuses;
+    struct register_window *window; /* NULL: there is none */
     bool unwatched; /* dormant VTLs are: what they cost otherwise, a benchmark asks */
 
     GMutex life;              /* whoever turns power on or off, or has the machine frozen */
@@ -286,6 +288,11 @@ void vp_broken(struct vp *vp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* hvc.c: the HVC before PC (an exit) or at PC (a breakpoint). */
 void hvc_exit(struct vp *vp);
+/*
+ * After KVM_RUN: the guest is behind an HVC, not one of SMCCC's, that KVM has answered itself. Takes
+ * the answer back and carries the call out. False: no such thing is known (register-window.h).
+ */
+bool hvc_exit_swallowed(struct vp *vp);
 /* Stores the immediate of the HVC at @pc; false if there is none. */
 bool hvc_fetch(struct vp *vp, uint64_t pc, uint16_t *immediate);
 /* Carries out the HVC at @pc. */

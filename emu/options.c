@@ -263,6 +263,24 @@ static bool check_sve(struct options *options, GError **error)
     return true;
 }
 
+static bool check_window(struct options *options, GError **error)
+{
+    static const char *const words[] = {[OPTIONS_WINDOW_AUTO] = "auto",
+                                        [OPTIONS_WINDOW_ON] = "on",
+                                        [OPTIONS_WINDOW_OFF] = "off",
+                                        [OPTIONS_WINDOW_VERIFY] = "verify"};
+
+    options->window = OPTIONS_WINDOW_AUTO;
+    if (!options->window_text)
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (!strcmp(options->window_text, words[i])) {
+            options->window = (enum options_window)i;
+            return true;
+        }
+    return usage(error, "--register-window", options->window_text, "give auto, on, off or verify");
+}
+
 /* What --disabled-cpu-features and --cpu disable adds up. */
 static bool check_cpu(struct options *options, GError **error)
 {
@@ -467,7 +485,7 @@ static bool check_wishes(const struct options *options, GError **error)
 static bool check_all(struct options *options, GError **error)
 {
     if (!check_pulse(options, error) || !check_fw_regs(options, error) ||
-        !check_wishes(options, error))
+        !check_wishes(options, error) || !check_window(options, error))
         return false;
     if (options_are_restored(options))
         return check_numbers(options, error) && check_trace(options, error) &&
@@ -549,6 +567,9 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
         {"disabled-cpu-features", 0, 0, G_OPTION_ARG_STRING, &options->cpu_banks,
          "the same as Hyper-V's two banks: bank0=MASK,bank1=MASK, where a set bit disables",
          "BANKS"},
+        {"register-window", 0, 0, G_OPTION_ARG_STRING, &options->window_text,
+         "registers by a program in the kernel, which makes switches fast and exact: auto, on, off, or "
+         "verify to compare them with KVM's (auto)", "HOW"},
         {"poison", 0, 0, G_OPTION_ARG_NONE, &options->poison,
          "at a switch, damage what the specification lets it corrupt", NULL},
         {"fw-reg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->fw_reg,
@@ -656,6 +677,7 @@ void options_free(struct options *options)
     g_free(options->max_vtl_text);
     g_free(options->timeout_text);
     g_free(options->sve_text);
+    g_free(options->window_text);
     g_free(options->cpu_banks);
     g_strfreev(options->cpu);
     g_free(options->memory_text);

@@ -30,6 +30,14 @@ struct level_options {
 #define OPTIONS_SVE_OFF 0
 #define OPTIONS_SVE_ON (-1) /* all lengths that the host has */
 
+/* struct options.window */
+enum options_window {
+    OPTIONS_WINDOW_AUTO,   /* if it can be had */
+    OPTIONS_WINDOW_ON,
+    OPTIONS_WINDOW_OFF,
+    OPTIONS_WINDOW_VERIFY, /* and all that it shows is asked of KVM, too */
+};
+
 struct options {
     char *cpus_text, *memory_text, *boot_vtl_text, *max_vtl_text, *timeout_text; /* as given */
     char *sve_text;
@@ -42,6 +50,8 @@ struct options {
     int timeout;     /* seconds; 0: none */
     char *igvm;      /* what VTL2 is loaded from instead of a kernel */
     int sve;         /* OPTIONS_SVE_*, or the longest vectors, in bits: a multiple of 128 */
+    char *window_text;   /* as given */
+    enum options_window window; /* register-window.h */
     gboolean poison; /* switches corrupt what they may */
     char *trace;
     char *trace_filter;   /* as given */

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <linux/kvm.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "vtl/bank.h"
 
@@ -104,9 +105,13 @@ static const struct {
     {0x00058011, KVM_REG_ARM_TIMER_CNT, true},
 };
 
+/* Rows by name, hashed: looked for at every exit. Half of it stays empty. */
+#define PLACES (2 * 512u)
+#define EMPTY (-1)
+static int16_t places[PLACES];
 static uint64_t kvm_ids[REGISTERS_MAX];
 static bool moves[REGISTERS_MAX];
-static uint8_t shared[REGISTERS_MAX];
+static struct register_span shared[REGISTERS_MAX];
 static size_t shared_count;
 static uint16_t corruptible[REGISTERS_MAX];
 static size_t corruptible_count;
@@ -163,6 +168,32 @@ static void fill_row(size_t row, uint32_t name)
         }
 }
 
+/* Names that follow each other, as most do, have places that do. */
+static unsigned place_of(uint32_t name)
+{
+    return (name + (name >> 16) * 61) % PLACES;
+}
+
+static void add_place(size_t row)
+{
+    unsigned place = place_of(bank_table[row].hv_name);
+
+    while (places[place] != EMPTY)
+        place = (place + 1) % PLACES;
+    places[place] = (int16_t)row;
+}
+
+/* Rows come in order. */
+static void add_shared(size_t row)
+{
+    struct register_span *last = shared_count ? &shared[shared_count - 1] : NULL;
+
+    if (last && last->first + last->count == row && bank_table[row].size == bank_table[row - 1].size)
+        last->count++;
+    else
+        shared[shared_count++] = (struct register_span){row, 1};
+}
+
 /* The tables follow from bank_table, once. */
 static void prepare(void)
 {
@@ -170,13 +201,13 @@ static void prepare(void)
 
     if (!g_once_init_enter(&done))
         return;
-    g_assert(bank_table_size <= REGISTERS_MAX);
+    g_assert(bank_table_size <= REGISTERS_MAX && 2 * REGISTERS_MAX <= PLACES);
+    memset(places, EMPTY, sizeof(places));
     for (size_t i = 0; i < bank_table_size; i++) {
+        add_place(i);
         fill_row(i, bank_table[i].hv_name);
-        if (bank_table[i].class == BANK_SHARED) {
-            g_assert(i <= UINT8_MAX);
-            shared[shared_count++] = (uint8_t)i;
-        }
+        if (bank_table[i].class == BANK_SHARED)
+            add_shared(i);
         if (bank_table[i].class == BANK_CORRUPTIBLE)
             corruptible[corruptible_count++] = (uint16_t)i;
     }
@@ -185,9 +216,12 @@ static void prepare(void)
 
 int register_index(uint32_t hv_name)
 {
-    const struct bank_register *row = bank_find(hv_name);
+    unsigned place = place_of(hv_name);
 
-    return row ? (int)(row - bank_table) : -1;
+    prepare();
+    while (places[place] != EMPTY && bank_table[places[place]].hv_name != hv_name)
+        place = (place + 1) % PLACES;
+    return places[place];
 }
 
 uint64_t register_kvm_id(size_t index)
@@ -222,7 +256,7 @@ int register_read_host(size_t index, uint64_t *value)
     return 0;
 }
 
-const uint8_t *register_shared(size_t *count)
+const struct register_span *register_shared(size_t *count)
 {
     prepare();
     *count = shared_count;

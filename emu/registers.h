@@ -60,8 +60,16 @@ bool register_moves(size_t index);
 /* Of a row without id: the host's own, if the guest reads that one; -ENOENT if not. */
 int register_read_host(size_t index, uint64_t *value);
 
-/* Rows of class BANK_SHARED, in order; stores how many. Valid for the life of the program. */
-const uint8_t *register_shared(size_t *count);
+/* Rows that follow each other. */
+struct register_span {
+    size_t first, count;
+};
+
+/*
+ * The rows of class BANK_SHARED, of which those in one span have the same size; stores how many
+ * spans. Valid for the life of the program.
+ */
+const struct register_span *register_shared(size_t *count);
 
 /* The same of class BANK_CORRUPTIBLE. */
 const uint16_t *register_corruptible(size_t *count);

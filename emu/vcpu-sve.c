@@ -74,14 +74,33 @@ int vcpu_sve_lengths(int kvm, uint16_t *lengths)
     return error;
 }
 
-int vcpu_sve_read(struct vcpu *vcpu, size_t row, struct hv_u128 *value)
+uint8_t *vcpu_z(struct vcpu *vcpu, size_t row)
 {
-    uint8_t *whole = vcpu->z[NUMBER(row)];
+    return vcpu->z[NUMBER(row)];
+}
+
+int vcpu_sve_read(struct vcpu *vcpu, size_t row, struct hv_u128 *value, uint8_t *whole)
+{
     int error = kvm_get_one_reg(vcpu->fd, register_wide_id((size_t)register_whole(row)), whole);
 
     if (error == 0)
         memcpy(value, whole, sizeof(*value));
     return error;
+}
+
+/* KVM keeps them one after the other, each as long as the longest vectors (arch/arm64/kvm/guest.c,
+ * sve_reg_to_region()). */
+bool vcpu_sve_look(struct vcpu *vcpu, size_t row, struct hv_u128 *value)
+{
+    size_t size = vcpu->vector_bits / 8;
+    uint8_t *whole = vcpu_z(vcpu, row);
+
+    if (!vcpu->window.open)
+        return false;
+    memcpy(whole, vcpu->window.z + NUMBER(row) * size, size);
+    memset(whole + size, 0, VCPU_Z_BYTES - size);
+    memcpy(value, whole, sizeof(*value));
+    return true;
 }
 
 int vcpu_sve_write(struct vcpu *vcpu, size_t row, struct hv_u128 value)

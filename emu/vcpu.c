@@ -79,7 +79,8 @@ void vcpu_close(struct vcpu *vcpu)
 
 static void forget(struct vcpu *vcpu)
 {
-    memset(vcpu->fresh, 0, sizeof(vcpu->fresh));
+    memset(vcpu->row, VCPU_ROW_UNKNOWN, sizeof(vcpu->row));
+    vcpu_window_begin(&vcpu->window);
 }
 
 int vcpu_reset(struct vcpu *vcpu)
@@ -89,12 +90,71 @@ int vcpu_reset(struct vcpu *vcpu)
     return kvm_ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init);
 }
 
+/* Is the row, one of Q0-Q31, a part of a Z register? */
+static bool is_low_part(const struct vcpu *vcpu, size_t row)
+{
+    return vcpu->vector_bits && register_whole(row) >= 0;
+}
+
+/* By KVM; what a vCPU with SVE has of Z goes into @z. */
+static int ask(struct vcpu *vcpu, size_t row, uint64_t id, struct hv_u128 *value, uint8_t *z)
+{
+    return is_low_part(vcpu, row) ? vcpu_sve_read(vcpu, row, value, z)
+                                  : kvm_get_one_reg(vcpu->fd, id, value);
+}
+
+/* The window's word against KVM's. A difference is a defect of ours, or a kernel we do not know. */
+static void compare(struct vcpu *vcpu, size_t row, const struct hv_u128 *shown, const uint8_t *z)
+{
+    struct hv_u128 value = {0};
+    uint8_t asked[VCPU_Z_BYTES] = {0};
+    int error = ask(vcpu, row, register_kvm_id(row), &value, asked);
+
+    if (error < 0 || memcmp(&value, shown, sizeof(value)) ||
+        (is_low_part(vcpu, row) && memcmp(asked, z, sizeof(asked))))
+        g_error("register window: %s is 0x%" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER
+                "x in the window, 0x%" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x to KVM (%s)",
+                bank_table[row].name, shown->high, shown->low, value.high, value.low,
+                g_strerror(-error));
+}
+
+/* A vCPU with SVE has its vectors elsewhere. */
+static bool look(struct vcpu *vcpu, size_t row)
+{
+    if (!(is_low_part(vcpu, row)
+              ? vcpu_sve_look(vcpu, row, &vcpu->value[row])
+              : vcpu_window_read(&vcpu->window, row, 1, &vcpu->value[row])))
+        return false;
+    if (vcpu->verify)
+        compare(vcpu, row, &vcpu->value[row], vcpu_z(vcpu, row));
+    return true;
+}
+
+#define VERIFY_ALL_EVERY 64u /* KVM_RUNs */
+
+static void verify_all(struct vcpu *vcpu)
+{
+    if (vcpu->verify && vcpu->calls[STATS_RUN] % VERIFY_ALL_EVERY == 0)
+        for (size_t row = 0; row < bank_table_size; row++)
+            look(vcpu, row);
+}
+
 int vcpu_run(struct vcpu *vcpu)
 {
+    int error;
+
     forget(vcpu);
     vcpu->calls[STATS_RUN]++;
     /* Not kvm_ioctl(): a signal must get through. */
-    return ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
+    error = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
+    vcpu_window_end(&vcpu->window);
+    verify_all(vcpu);
+    return error;
+}
+
+const struct window_call *vcpu_call(const struct vcpu *vcpu)
+{
+    return vcpu_window_call(&vcpu->window);
 }
 
 /*
@@ -116,33 +176,31 @@ static uint64_t row_id(struct vcpu *vcpu, size_t row)
     return id;
 }
 
-/* Is the row, one of Q0-Q31, a part of a Z register? */
-static bool is_low_part(const struct vcpu *vcpu, size_t row)
-{
-    return vcpu->vector_bits && register_whole(row) >= 0;
-}
-
 static int read_row(struct vcpu *vcpu, size_t row)
 {
     uint64_t id;
     int error;
 
-    if (vcpu->fresh[row])
+    if (vcpu->row[row] == VCPU_ROW_CACHED)
         return 0;
+    if (vcpu->row[row] == VCPU_ROW_UNKNOWN && look(vcpu, row)) {
+        vcpu->row[row] = VCPU_ROW_CACHED;
+        return 0;
+    }
     vcpu->value[row] = (struct hv_u128){0};
     id = row_id(vcpu, row);
     if (!id)
         return register_read_host(row, &vcpu->value[row].low);
     vcpu->calls[STATS_GET]++;
-    error = is_low_part(vcpu, row) ? vcpu_sve_read(vcpu, row, &vcpu->value[row])
-                                   : kvm_get_one_reg(vcpu->fd, id, &vcpu->value[row]);
-    vcpu->fresh[row] = error == 0 && !register_moves(row);
+    error = ask(vcpu, row, id, &vcpu->value[row], vcpu_z(vcpu, row));
+    if (error == 0 && !register_moves(row))
+        vcpu->row[row] = VCPU_ROW_CACHED;
     return error;
 }
 
 static bool holds(const struct vcpu *vcpu, size_t row, struct hv_u128 value)
 {
-    return vcpu->fresh[row] && vcpu->value[row].low == value.low &&
+    return vcpu->row[row] == VCPU_ROW_CACHED && vcpu->value[row].low == value.low &&
            vcpu->value[row].high == value.high;
 }
 
@@ -163,7 +221,8 @@ static int write_row(struct vcpu *vcpu, size_t row, struct hv_u128 value)
     error = low_part ? vcpu_sve_write(vcpu, row, value)
                      : kvm_set_one_reg(vcpu->fd, id, &vcpu->value[row]);
     /* KVM may keep less than was written (RES0 bits), except of what is carried at a switch. */
-    vcpu->fresh[row] = error == 0 && bank_table[row].class == BANK_SHARED;
+    vcpu->row[row] = error == 0 && bank_table[row].class == BANK_SHARED ? VCPU_ROW_CACHED
+                                                                        : VCPU_ROW_CHANGED;
     return error;
 }
 
@@ -202,22 +261,70 @@ void vcpu_set64(struct vcpu *vcpu, uint32_t name, uint64_t value)
         g_critical("KVM does not write register 0x%x: %s", name, g_strerror(-error));
 }
 
+static bool all_are(const struct vcpu *vcpu, const struct register_span *span, enum vcpu_row state)
+{
+    for (size_t i = span->first; i < span->first + span->count; i++)
+        if (vcpu->row[i] != state)
+            return false;
+    return true;
+}
+
+/* All at once from the window, if it shows them, or else one by one. */
+static int read_span(struct vcpu *vcpu, const struct register_span *span)
+{
+    int error = 0;
+
+    if (!vcpu->verify && !is_low_part(vcpu, span->first) && all_are(vcpu, span, VCPU_ROW_UNKNOWN) &&
+        vcpu_window_read(&vcpu->window, span->first, span->count, &vcpu->value[span->first])) {
+        memset(&vcpu->row[span->first], VCPU_ROW_CACHED, span->count);
+        return 0;
+    }
+    for (size_t i = span->first; i < span->first + span->count && error == 0; i++)
+        error = read_row(vcpu, i);
+    return error;
+}
+
+void vcpu_get_general(struct vcpu *vcpu, uint64_t *x, unsigned count)
+{
+    struct register_span span = {(size_t)register_index(REG_X0), count};
+    int error = read_span(vcpu, &span);
+
+    if (error < 0)
+        g_critical("KVM does not read X0 to X%u: %s", count - 1, g_strerror(-error));
+    for (unsigned i = 0; i < count; i++)
+        x[i] = vcpu->value[span.first + i].low;
+}
+
 void vcpu_set_stepping(struct vcpu *vcpu, bool stepping)
 {
     vcpu->stepping = stepping;
     vcpu->breakpoints_generation = -1;
 }
 
+static int write_span(struct vcpu *vcpu, const struct register_span *span,
+                      const struct hv_u128 *values)
+{
+    int error = 0;
+
+    if (all_are(vcpu, span, VCPU_ROW_CACHED) &&
+        !memcmp(&vcpu->value[span->first], values, span->count * sizeof(*values)))
+        return 0;
+    for (size_t i = 0; i < span->count && error == 0; i++)
+        if (!holds(vcpu, span->first + i, values[i]))
+            error = write_row(vcpu, span->first + i, values[i]);
+    return error;
+}
+
 int vcpu_copy_shared(struct vcpu *from, struct vcpu *to)
 {
     size_t count;
-    const uint8_t *rows = register_shared(&count);
+    const struct register_span *spans = register_shared(&count);
     int error = 0;
 
     for (size_t i = 0; i < count && error == 0; i++) {
-        error = read_row(from, rows[i]);
+        error = read_span(from, &spans[i]);
         if (error == 0)
-            error = write_row(to, rows[i], from->value[rows[i]]);
+            error = write_span(to, &spans[i], &from->value[spans[i].first]);
     }
     return error;
 }

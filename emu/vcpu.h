@@ -4,7 +4,8 @@
  *
  * A register costs a system call to read and another to write, and a VTL switch moves 60 of
  * them. So a vCPU remembers what it has last read or written: as long as the vCPU has not run,
- * that is what KVM holds. Reading it again or writing the same value costs nothing.
+ * that is what KVM holds. Reading it again or writing the same value costs nothing. Nor does
+ * reading what a window (register-window.h) shows; whoever reads does not know which it was.
  */
 #ifndef EMU_VCPU_H
 #define EMU_VCPU_H
@@ -16,11 +17,19 @@
 
 #include "emu/registers.h"
 #include "emu/stats.h"
+#include "emu/vcpu-window.h"
 #include "vtl/partition.h"
 
 /* Z registers as KVM has them, for vectors of any length. */
 #define VCPU_Z_REGISTERS 32
 #define VCPU_Z_BYTES 256
+
+/* What is known of a register's value in KVM. */
+enum vcpu_row {
+    VCPU_ROW_UNKNOWN, /* as the vCPU has left it: a window shows it, and so does KVM */
+    VCPU_ROW_CHANGED, /* written since: KVM tells, a window does not */
+    VCPU_ROW_CACHED,  /* equals the cached value */
+};
 
 struct vcpu {
     int fd;
@@ -30,10 +39,12 @@ struct vcpu {
     int breakpoints_generation; /* of the sites last given to KVM; -1: none are valid */
     bool stepping;              /* run one instruction at a time */
     uint64_t calls[STATS_CALLS];
-    bool fresh[REGISTERS_MAX]; /* cached value equals KVM's */
+    struct vcpu_window window;
+    bool verify; /* whatever the window shows is asked of KVM, too; if they differ, all ends */
+    uint8_t row[REGISTERS_MAX]; /* enum vcpu_row */
     struct hv_u128 value[REGISTERS_MAX];
     unsigned vector_bits; /* its longest vectors; 0: it has no SVE */
-    uint8_t z[VCPU_Z_REGISTERS][VCPU_Z_BYTES]; /* with SVE: as long as Qn is fresh */
+    uint8_t z[VCPU_Z_REGISTERS][VCPU_Z_BYTES]; /* with SVE: as long as Qn is cached */
 };
 
 /*
@@ -59,6 +70,9 @@ int vcpu_run(struct vcpu *vcpu);
  */
 void vcpu_settle(struct vcpu *vcpu);
 
+/* The HVC because of which it came back, if its window tells: valid until it runs again; or NULL. */
+const struct window_call *vcpu_call(const struct vcpu *vcpu);
+
 /* Registers by HV_REGISTER_NAME; -ENOENT for one that KVM does not have. */
 int vcpu_get(struct vcpu *vcpu, uint32_t name, struct hv_u128 *value);
 int vcpu_set(struct vcpu *vcpu, uint32_t name, struct hv_u128 value);
@@ -66,6 +80,9 @@ int vcpu_set(struct vcpu *vcpu, uint32_t name, struct hv_u128 value);
 /* The same for 64-bit registers that always exist: failure is KVM's and is logged. */
 uint64_t vcpu_get64(struct vcpu *vcpu, uint32_t name);
 void vcpu_set64(struct vcpu *vcpu, uint32_t name, uint64_t value);
+
+/* X0 to X(@count - 1), the same way. */
+void vcpu_get_general(struct vcpu *vcpu, uint64_t *x, unsigned count);
 
 /* Makes it stop after each instruction, from the next sites_apply() on. */
 void vcpu_set_stepping(struct vcpu *vcpu, bool stepping);
@@ -88,10 +105,17 @@ int vcpu_sve_lengths(int kvm, uint16_t *lengths);
  */
 int vcpu_poison(struct vcpu *vcpu, unsigned vp, unsigned vtl);
 
-/* For vcpu.c: gives a new vCPU its lengths; reads and writes row @row, which is one of Q0-Q31. */
+/*
+ * For vcpu.c: gives a new vCPU its lengths; asks KVM for row @row, which is one of Q0-Q31, and stores
+ * the Z register that it is a part of in @whole; looks for it in the window; writes it.
+ */
 int vcpu_sve_begin(struct vcpu *vcpu, uint16_t lengths);
-int vcpu_sve_read(struct vcpu *vcpu, size_t row, struct hv_u128 *value);
+int vcpu_sve_read(struct vcpu *vcpu, size_t row, struct hv_u128 *value, uint8_t *whole);
+bool vcpu_sve_look(struct vcpu *vcpu, size_t row, struct hv_u128 *value);
 int vcpu_sve_write(struct vcpu *vcpu, size_t row, struct hv_u128 value);
+
+/* The cache of the Z register that Q register @row is a part of. */
+uint8_t *vcpu_z(struct vcpu *vcpu, size_t row);
 
 /* Makes a synchronous exception with syndrome @esr pending for EL1, taken at address @pc. */
 void vcpu_inject_exception(struct vcpu *vcpu, uint64_t esr, uint64_t pc);

@@ -37,6 +37,18 @@ static const struct {
     {0xc5000020, 0xc5000021, "paravirtualized time"},
 };
 
+size_t vm_kept_calls(bool kvm_uid, struct window_range *ranges)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
+        if (kept[i].first != SMCCC_VENDOR_UID || kvm_uid)
+            ranges[count++] = (struct window_range){kept[i].first, kept[i].last};
+    return count;
+}
+
+_Static_assert(G_N_ELEMENTS(kept) <= WINDOW_RANGES, "kept function ids");
+
 static int forward_range(int vm, uint64_t first, uint64_t end)
 {
     struct kvm_smccc_filter filter = {
@@ -53,18 +65,16 @@ static int forward_range(int vm, uint64_t first, uint64_t end)
 /* Forwards all that lies between the kept ranges. */
 static int forward_calls(int vm, bool kvm_uid)
 {
+    struct window_range ranges[WINDOW_RANGES];
+    size_t count = vm_kept_calls(kvm_uid, ranges);
     uint64_t first = 0;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
-        int error;
-
-        if (kept[i].first == SMCCC_VENDOR_UID && !kvm_uid)
-            continue;
-        error = forward_range(vm, first, kept[i].first);
+    for (size_t i = 0; i < count; i++) {
+        int error = forward_range(vm, first, ranges[i].first);
 
         if (error < 0)
             return error;
-        first = (uint64_t)kept[i].last + 1;
+        first = (uint64_t)ranges[i].last + 1;
     }
     return forward_range(vm, first, UINT64_C(1) << 32);
 }

@@ -275,6 +275,8 @@ static void run_once(struct vp *vp)
         return;
     /* Either the instruction has come to its end, or others cannot wait for it any longer. */
     protect_end_step(vp);
+    if (hvc_exit_swallowed(vp))
+        return;
     if (error == -EINTR || error == -EAGAIN)
         vp->stats.interrupted++;
     else if (error < 0)
@@ -283,9 +285,10 @@ static void run_once(struct vp *vp)
         handle_exit(vp);
 }
 
+/* The register window sees all that this one can only report. */
 static void open_watch(struct vp *vp)
 {
-    int error = hvc_watch_open(&vp->watch, VP_KICK_SIGNAL);
+    int error = vp->machine->window ? 0 : hvc_watch_open(&vp->watch, VP_KICK_SIGNAL);
 
     if (error < 0)
         g_info("VP%u: no look-out for switches that KVM swallows at the first use of a call site: "

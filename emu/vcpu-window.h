@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A vCPU's window (register-window.h), as vcpu.c reads it: the second source of registers beside
+ * KVM's ONE_REG interface.
+ */
+#ifndef EMU_VCPU_WINDOW_H
+#define EMU_VCPU_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "emu/window-layout.h"
+#include "vtl/partition.h"
+
+struct vcpu_window {
+    const struct window *now; /* NULL: it has none */
+    const uint8_t *z;         /* Z0-Z31, if it has SVE */
+    uint64_t run;             /* the number of the last KVM_RUN in the window, before it began */
+    bool open;                /* it shows the registers as that has left them */
+};
+
+/* Around KVM_RUN. The program in the kernel may have been left out: then the window is not open. */
+void vcpu_window_begin(struct vcpu_window *window);
+void vcpu_window_end(struct vcpu_window *window);
+
+/*
+ * Stores @count rows of bank_table from @row on, all of the same size, as the window shows them;
+ * false: it does not show them all. Q0-Q31 are those of a vCPU without SVE.
+ */
+bool vcpu_window_read(const struct vcpu_window *window, size_t row, size_t count,
+                      struct hv_u128 *values);
+
+/* The HVC that KVM saw to last before it came back; NULL: there was none, or the window is not open. */
+const struct window_call *vcpu_window_call(const struct vcpu_window *window);
+
+#endif
