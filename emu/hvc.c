@@ -194,7 +194,6 @@ static void refuse_smc(struct vp *vp)
     vcpu_set64(&vp_active(vp)->vcpu, REG_X0, SMCCC_NOT_SUPPORTED);
 }
 
-/* KVM has not answered it in this case, but has moved PC on. */
 void hvc_exit(struct vp *vp)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
@@ -228,7 +227,7 @@ bool hvc_exit_swallowed(struct vp *vp)
         return false;
     for (unsigned i = 0; i < WINDOW_CALL_REGISTERS; i++)
         vcpu_set64(vcpu, REG_X0 + i, call->x[i]);
-    vp->stats.guarded++;
+    vp->stats.recovered++;
     hvc_perform(vp, vcpu_get64(vcpu, REG_PC) - A64_INSN_SIZE, (uint16_t)call->immediate);
     return true;
 }

@@ -2,6 +2,7 @@
 /* What KVM on this arm64 host offers: see probe.h. */
 #include <errno.h>
 #include <linux/kvm.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "emu/elect.h"
 #include "emu/kvm.h"
 #include "emu/probe.h"
+#include "emu/register-window.h"
 #include "emu/sve.h"
 #include "emu/vcpu.h"
 #include "fw-regs/fw-regs.h"
@@ -102,6 +104,19 @@ static void probe_firmware(GArray *results, int kvm)
         add_firmware_register(results, &host.reg[i]);
 }
 
+/* By having one, for a moment. */
+static void probe_window(GArray *results)
+{
+    const struct register_window_request request = {.vcpus = 1, .signal = SIGUSR2};
+    g_autoptr(GError) error = NULL;
+    struct register_window *window = register_window_open(&request, &error);
+
+    probe_add(results, window ? PROBE_OK : PROBE_LACKING, "register window",
+              g_strdup(window ? "VTL switches are fast, and none is lost" : error->message),
+              "a kernel with CONFIG_DEBUG_INFO_BTF, and root or CAP_BPF and CAP_PERFMON");
+    register_window_close(window);
+}
+
 static void probe_vm(GArray *results, int kvm)
 {
     int vm = ioctl(kvm, KVM_CREATE_VM, 0ul);
@@ -116,6 +131,7 @@ static void probe_vm(GArray *results, int kvm)
     probe_gic(results, vm);
     probe_capabilities(results, vm);
     probe_sve(results, kvm);
+    probe_window(results);
     probe_firmware(results, kvm);
     close(vm);
 }

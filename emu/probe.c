@@ -20,7 +20,6 @@
 /* Linux, include/uapi/linux/capability.h */
 #define CAP_SYS_ADMIN_BIT 21
 #define CAP_PERFMON_BIT 38
-#define CAP_BPF_BIT 39
 
 static const char *const state_names[] = {
     [PROBE_OK] = "ok",
@@ -94,9 +93,7 @@ static bool has_capability(unsigned bit)
 static void probe_tracing(GArray *results)
 {
     bool perfmon = has_capability(CAP_PERFMON_BIT) || has_capability(CAP_SYS_ADMIN_BIT);
-    bool bpf = has_capability(CAP_BPF_BIT) || has_capability(CAP_SYS_ADMIN_BIT);
     struct utsname host;
-    bool btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
     bool tracepoint = access("/sys/kernel/tracing/events/kvm/kvm_hvc_arm64/id", R_OK) == 0 ||
                       access("/sys/kernel/debug/tracing/events/kvm/kvm_hvc_arm64/id", R_OK) == 0;
 
@@ -106,10 +103,6 @@ static void probe_tracing(GArray *results)
                   "tracepoint kvm_hvc_arm64",
                   g_strdup("reports a VTL switch that KVM swallows at the first use of a call site"),
                   "mount tracefs at /sys/kernel/tracing and run as root or with CAP_PERFMON");
-    probe_add(results, btf && bpf && perfmon ? PROBE_OK : PROBE_LACKING, "BPF",
-              g_strdup_printf("kernel BTF %s, CAP_BPF %s, CAP_PERFMON %s", btf ? "yes" : "no",
-                              bpf ? "yes" : "no", perfmon ? "yes" : "no"),
-              "a kernel with CONFIG_DEBUG_INFO_BTF, and root or CAP_BPF and CAP_PERFMON");
 }
 
 static bool can_run(const GArray *results)

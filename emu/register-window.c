@@ -13,7 +13,8 @@
 #include "emu/error.h"
 #include "emu/window.skel.h"
 
-#define BYTES_PER_BIT_VECTOR (WINDOW_VECTORS / 8)
+/* Where CO-RE finds what KVM's structures look like. */
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 struct mapping {
     void *base;
@@ -27,7 +28,7 @@ struct register_window {
     struct mapping windows, vectors;
 };
 
-/* What libbpf has complained of: its first words are the cause, the others follow from it. */
+/* What libbpf has complained of first, which is the cause; the rest follows from it. */
 static _Thread_local char complaint[256];
 
 static int note(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -42,15 +43,20 @@ static bool failed(int result, const char *what, GError **error)
     if (result >= 0)
         return false;
     g_strchomp(complaint);
-    emu_set_error(error, EMU_ERROR_SETUP, "%s: %s%s%s%s", what, g_strerror(-result),
-                  *complaint ? " (" : "", complaint, *complaint ? ")" : "");
+    if (access(KERNEL_BTF, R_OK) < 0)
+        emu_set_error(error, EMU_ERROR_SETUP, "%s: there is no " KERNEL_BTF, what);
+    else if (result == -EPERM || result == -EACCES)
+        emu_set_error(error, EMU_ERROR_SETUP, "%s: it takes root, or CAP_BPF and CAP_PERFMON", what);
+    else
+        emu_set_error(error, EMU_ERROR_SETUP, "%s: %s%s%s%s", what, g_strerror(-result),
+                      *complaint ? " (" : "", complaint, *complaint ? ")" : "");
     return true;
 }
 
 static int configure(struct register_window *window, const struct register_window_request *request)
 {
     struct window_program__rodata *constants = window->program->rodata;
-    size_t z_bytes = request->vector_bits * BYTES_PER_BIT_VECTOR;
+    size_t z_bytes = request->vector_bits / 8 * WINDOW_VECTORS;
     int error;
 
     if (request->kept_count > WINDOW_RANGES)

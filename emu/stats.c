@@ -72,6 +72,7 @@ void stats_add(struct stats *to, const struct stats *from)
         to->calls[i] += from->calls[i];
     to->interrupted += from->interrupted;
     to->guarded += from->guarded;
+    to->recovered += from->recovered;
     to->lost += from->lost;
     to->hypercalls += from->hypercalls;
     to->smccc_calls += from->smccc_calls;
@@ -99,6 +100,7 @@ static void print_switches(const struct stats *stats)
     for (size_t i = 0; i < STATS_SWITCHES; i++)
         print_count(switch_names[i], stats->switches[i]);
     print_count("caught before the HVC (breakpoint)", stats->guarded);
+    print_count("caught behind it (register window)", stats->recovered);
     print_count("LOST: answered by KVM itself", stats->lost);
     print_count("dormant VTLs watched", stats->watches);
     print_count("watched in vain", stats->watches_in_vain);

@@ -33,6 +33,7 @@ struct stats {
     uint64_t interrupted;            /* KVM_RUN ended by a signal */
     uint64_t switches[STATS_SWITCHES];
     uint64_t guarded;                /* switches caught by a breakpoint before the HVC */
+    uint64_t recovered;              /* HVCs that KVM had answered already: register-window.h */
     uint64_t lost;                   /* switches that KVM swallowed: first use of a site */
     uint64_t hypercalls;
     uint64_t smccc_calls;

@@ -34,6 +34,7 @@ uint64_t bank_reserved_x0(uint64_t random)
     static const uint32_t edges[] = {
         0x80000000, 0x80000001, 0x80008000, 0x80007fff, 0x80003fff,
         0x8000ffff, 0xc0000000, 0xc0000001, 0xc000ffff,
+        0x84000050, 0x86000001, 0xc4000053, 0xc5000020, /* KVM's services, elsewhere */
     };
     uint64_t high = random & 0xffffffff00000000ul;
     unsigned choice = (unsigned)(random >> 1) & 0x7fff;

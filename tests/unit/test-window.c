@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading a register window, emu/vcpu-window.c: a window made by hand. */
+#include <string.h>
+
+#include "emu/vcpu-window.h"
+#include "tests/unit/unit.h"
+#include "vtl/bank.h"
+
+static struct window shown;
+static struct vcpu_window window;
+
+static void set_up(void)
+{
+    memset(&shown, 0, sizeof(shown));
+    window = (struct vcpu_window){.now = &shown};
+}
+
+/* As the program in the kernel does. */
+static void come_back(void)
+{
+    shown.run++;
+}
+
+static size_t row_of(uint32_t name)
+{
+    return (size_t)(bank_find(name) - bank_table);
+}
+
+static struct hv_u128 read_one(uint32_t name)
+{
+    struct hv_u128 value = {.low = UINT64_MAX, .high = UINT64_MAX};
+
+    ck_assert_msg(vcpu_window_read(&window, row_of(name), 1, &value), "0x%x", name);
+    return value;
+}
+
+static void run_once(void)
+{
+    vcpu_window_begin(&window);
+    come_back();
+    vcpu_window_end(&window);
+}
+
+/* Each register has a place of its own, and all of its bytes. */
+START_TEST(each_register)
+{
+    const struct {
+        uint32_t name;
+        __u64 *place;
+    } rows[] = {
+        {0x00020000, &shown.general.x[0]}, {0x0002001e, &shown.general.x[30]},
+        {0x00020020, &shown.general.sp}, {0x00020021, &shown.system[WINDOW_SP_EL1]},
+        {0x00020022, &shown.general.pc}, {0x00020023, &shown.general.pstate},
+        {0x00040002, &shown.system[WINDOW_SCTLR_EL1]},
+        {0x00040004, &shown.system[WINDOW_CPACR_EL1]},
+        {0x00040005, &shown.system[WINDOW_TTBR0_EL1]},
+        {0x00040006, &shown.system[WINDOW_TTBR1_EL1]},
+        {0x00040007, &shown.system[WINDOW_TCR_EL1]},
+        {0x00040008, &shown.system[WINDOW_ESR_EL1]},
+        {0x00040009, &shown.system[WINDOW_FAR_EL1]},
+        {0x0004000b, &shown.system[WINDOW_MAIR_EL1]},
+        {0x0004000c, &shown.system[WINDOW_VBAR_EL1]},
+        {0x00040014, &shown.system[WINDOW_SPSR_EL1]},
+        {0x00040015, &shown.system[WINDOW_ELR_EL1]},
+    };
+
+    run_once();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        *rows[i].place = UINT64_C(0xfedcba9800000000) + i;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct hv_u128 value = read_one(rows[i].name);
+
+        ck_assert_msg(value.low == UINT64_C(0xfedcba9800000000) + i && !value.high,
+                      "register 0x%x", rows[i].name);
+    }
+}
+END_TEST
+
+START_TEST(vectors_and_spans)
+{
+    struct hv_u128 values[WINDOW_VECTORS];
+
+    run_once();
+    for (unsigned i = 0; i < WINDOW_VECTORS; i++) {
+        shown.vector[i][0] = i;
+        shown.vector[i][1] = ~(uint64_t)i;
+    }
+    for (unsigned i = 0; i < 31; i++)
+        shown.general.x[i] = 100 + i;
+    ck_assert(vcpu_window_read(&window, row_of(0x00030000), WINDOW_VECTORS, values));
+    for (unsigned i = 0; i < WINDOW_VECTORS; i++)
+        ck_assert(values[i].low == i && values[i].high == ~(uint64_t)i);
+    ck_assert(vcpu_window_read(&window, row_of(0x00020000), 18, values));
+    for (unsigned i = 0; i < 18; i++)
+        ck_assert(values[i].low == 100 + i && !values[i].high);
+}
+END_TEST
+
+/* Of neighbours in the table, not all are in a window, or side by side. */
+START_TEST(what_is_not_there)
+{
+    struct hv_u128 values[4];
+
+    run_once();
+    ck_assert(!vcpu_window_read(&window, row_of(0x0005004d), 1, values)); /* MDSCR_EL1 */
+    ck_assert(!vcpu_window_read(&window, row_of(0x00040002), 2, values)); /* SCTLR, ACTLR */
+    ck_assert(!vcpu_window_read(&window, row_of(0x00020020), 2, values)); /* SP_EL0, SP_EL1 */
+}
+END_TEST
+
+/* A program that was left out, or a KVM_RUN by somebody else: nothing is believed. */
+START_TEST(not_open)
+{
+    struct hv_u128 value;
+
+    ck_assert(!vcpu_window_read(&window, row_of(0x00020000), 1, &value));
+    vcpu_window_begin(&window);
+    vcpu_window_end(&window);
+    ck_assert(!vcpu_window_read(&window, row_of(0x00020000), 1, &value));
+    vcpu_window_begin(&window);
+    come_back();
+    come_back();
+    vcpu_window_end(&window);
+    ck_assert(!vcpu_window_read(&window, row_of(0x00020000), 1, &value));
+    run_once();
+    ck_assert(vcpu_window_read(&window, row_of(0x00020000), 1, &value));
+    vcpu_window_begin(&window);
+    ck_assert(!vcpu_window_read(&window, row_of(0x00020000), 1, &value));
+    window = (struct vcpu_window){0};
+    vcpu_window_begin(&window);
+    vcpu_window_end(&window);
+    ck_assert(!window.open);
+}
+END_TEST
+
+/* An HVC counts for the KVM_RUN that it ended, or nearly. */
+START_TEST(calls)
+{
+    run_once();
+    ck_assert_ptr_null(vcpu_window_call(&window));
+    vcpu_window_begin(&window);
+    shown.call = (struct window_call){.run = shown.run + 1, .immediate = 2};
+    come_back();
+    ck_assert_ptr_null(vcpu_window_call(&window));
+    vcpu_window_end(&window);
+    ck_assert_ptr_eq(vcpu_window_call(&window), &shown.call);
+    run_once();
+    ck_assert_ptr_null(vcpu_window_call(&window));
+}
+END_TEST
+
+UNIT_MAIN_WITH("register window", set_up, NULL, each_register, vectors_and_spans, what_is_not_there,
+               not_open, calls)
