@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A look-out for VTL calls and returns that KVM swallows.
+ * A look-out for VTL calls and returns that KVM swallows, for machines without register window,
+ * which makes up for them (register-window.h).
  *
  * KVM answers an HVC itself when the low half of X0 lies in the Arm architecture ranges, and no
  * exit follows. Known call sites have breakpoints (sites.h); the first use of a site is seen here:

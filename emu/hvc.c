@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a guest calls by HVC: the immediate is fetched from the guest's code, because KVM does not
- * tell it, and selects the convention.
+ * What a guest calls by HVC: the immediate selects the convention. KVM does not tell it: it comes
+ * from the register window, or is fetched from the guest's code.
  */
 #include "emu/machine.h"
 

@@ -7,6 +7,7 @@
  *   load.c      images, initial RAM disks and device trees into memory
  *   load-igvm.c VTL2 from an IGVM file
  *   vp.c        the thread of a VP: run, exit, dispatch
+ *   register-window.c  registers by a program in the kernel
  *   hvc.c       what a guest calls: convention, services, VTL switch
  *   power.c     PSCI
  *   protect.c   pages that a VTL may not access, and what happens if it does

@@ -261,12 +261,12 @@ void vcpu_set64(struct vcpu *vcpu, uint32_t name, uint64_t value)
         g_critical("KVM does not write register 0x%x: %s", name, g_strerror(-error));
 }
 
+/* The first is in that state, and each is in the state of the one before. */
 static bool all_are(const struct vcpu *vcpu, const struct register_span *span, enum vcpu_row state)
 {
-    for (size_t i = span->first; i < span->first + span->count; i++)
-        if (vcpu->row[i] != state)
-            return false;
-    return true;
+    const uint8_t *row = &vcpu->row[span->first];
+
+    return *row == state && !memcmp(row, row + 1, span->count - 1);
 }
 
 /* All at once from the window, if it shows them, or else one by one. */

@@ -27,6 +27,9 @@ bool bench_has_sve(void);
 
 #define BENCH_OPTIONS 6
 
+/* Can the register window be had? Tells why not, once. */
+bool bench_has_window(void);
+
 /* What the payload is to do; see tests/guest/bench.c. */
 struct bench_job {
     const char *what;
@@ -34,6 +37,7 @@ struct bench_job {
     unsigned vps;
     uint64_t pages;
     bool vtl2;      /* there is a VTL2 */
+    bool sve;       /* it is about SVE */
     bool unwatched; /* nobody looks after dormant VTLs' interrupts */
     const char *options[BENCH_OPTIONS]; /* more of vtlemu run's; ends with NULL */
 };

@@ -48,6 +48,21 @@ bool bench_has_sve(void)
     return lengths != 0;
 }
 
+bool bench_has_window(void)
+{
+    static const struct register_window_request request = {.vcpus = 1, .signal = VP_KICK_SIGNAL};
+    static bool known, has;
+    g_autoptr(GError) error = NULL;
+    struct register_window *window = known ? NULL : register_window_open(&request, &error);
+
+    if (!known && !window)
+        g_printerr("bench: no rows with the register window: %s\n", error->message);
+    has = known ? has : window != NULL;
+    known = true;
+    register_window_close(window);
+    return has;
+}
+
 double bench_floor(unsigned exits)
 {
     struct memory memory;
