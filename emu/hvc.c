@@ -206,7 +206,8 @@ void hvc_exit(struct vp *vp)
         return;
     }
     pc = vcpu_get64(vcpu, REG_PC) - A64_INSN_SIZE;
-    if (call) {
+    /* It is the one before if the kernel has left out a program. */
+    if (call && (uint32_t)call->x[0] == (uint32_t)vcpu->run->hypercall.nr) {
         immediate = (uint16_t)call->immediate;
     } else if (!hvc_fetch(vp, pc, &immediate)) {
         /* Another VP changes the code or its mapping under our eyes; only the guest suffers. */
@@ -218,16 +219,12 @@ void hvc_exit(struct vp *vp)
     hvc_perform(vp, pc, immediate);
 }
 
-bool hvc_exit_swallowed(struct vp *vp)
+void hvc_take_back(struct vp *vp, const struct window_call *call)
 {
     struct vcpu *vcpu = &vp_active(vp)->vcpu;
-    const struct window_call *call = vcpu_call(vcpu);
 
-    if (!call || !call->swallowed)
-        return false;
     for (unsigned i = 0; i < WINDOW_CALL_REGISTERS; i++)
         vcpu_set64(vcpu, REG_X0 + i, call->x[i]);
     vp->stats.recovered++;
-    hvc_perform(vp, vcpu_get64(vcpu, REG_PC) - A64_INSN_SIZE, (uint16_t)call->immediate);
-    return true;
+    hvc_perform(vp, call->pc - A64_INSN_SIZE, (uint16_t)call->immediate);
 }

@@ -289,11 +289,8 @@ void vp_broken(struct vp *vp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* hvc.c: the HVC before PC (an exit) or at PC (a breakpoint). */
 void hvc_exit(struct vp *vp);
-/*
- * After KVM_RUN: the guest is behind an HVC, not one of SMCCC's, that KVM has answered itself. Takes
- * the answer back and carries the call out. False: no such thing is known (register-window.h).
- */
-bool hvc_exit_swallowed(struct vp *vp);
+/* The guest is right behind @call, which KVM has answered: takes that back and carries it out. */
+void hvc_take_back(struct vp *vp, const struct window_call *call);
 /* Stores the immediate of the HVC at @pc; false if there is none. */
 bool hvc_fetch(struct vp *vp, uint64_t pc, uint16_t *immediate);
 /* Carries out the HVC at @pc. */

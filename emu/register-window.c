@@ -107,6 +107,7 @@ struct register_window *register_window_open(const struct register_window_reques
     bool good;
 
     *complaint = '\0';
+    libbpf_set_memlock_rlim(0); /* vtlemu's kernels do not count it */
     window->program = window_program__open();
     good = !failed(window->program ? configure(window, request) : -errno,
                    "the register window's program is not what libbpf expects", error) &&
@@ -137,6 +138,9 @@ void register_window_give(struct register_window *window, unsigned number, struc
     const char *windows = window->windows.base, *vectors = window->vectors.base;
 
     vcpu->window.now = (const struct window *)(windows + number * window->windows.stride);
+    vcpu->window.run = &vcpu->run->kvm_dirty_regs;
+    /* The vCPU that had it before, in another life of the machine, has left its numbers there. */
+    *vcpu->window.run = MAX(vcpu->window.now->run, vcpu->window.now->call.run) + 1;
     vcpu->window.z = (const uint8_t *)(vectors + number * window->vectors.stride);
     vcpu->run->kvm_valid_regs = window->first_tag + number;
 }

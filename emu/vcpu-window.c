@@ -88,23 +88,24 @@ bool vcpu_window_read(const struct vcpu_window *window, size_t row, size_t count
     return true;
 }
 
-static uint64_t runs(const struct vcpu_window *window)
+static bool is_last(const struct vcpu_window *window, const __u64 *run)
 {
-    return window->now ? __atomic_load_n(&window->now->run, __ATOMIC_RELAXED) : 0;
+    return __atomic_load_n(run, __ATOMIC_RELAXED) == *window->run;
 }
 
 void vcpu_window_begin(struct vcpu_window *window)
 {
     window->open = false;
-    window->run = runs(window);
+    if (window->now)
+        ++*window->run;
 }
 
 void vcpu_window_end(struct vcpu_window *window)
 {
-    window->open = window->now && runs(window) == window->run + 1;
+    window->open = window->now && is_last(window, &window->now->run);
 }
 
 const struct window_call *vcpu_window_call(const struct vcpu_window *window)
 {
-    return window->open && window->now->call.run == window->now->run ? &window->now->call : NULL;
+    return window->now && is_last(window, &window->now->call.run) ? &window->now->call : NULL;
 }

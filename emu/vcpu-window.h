@@ -16,7 +16,7 @@
 struct vcpu_window {
     const struct window *now; /* NULL: it has none */
     const uint8_t *z;         /* Z0-Z31, if it has SVE */
-    uint64_t run;             /* the number of the last KVM_RUN in the window, before it began */
+    __u64 *run;               /* the number of the last KVM_RUN, for the program in the kernel */
     bool open;                /* it shows the registers as that has left them */
 };
 
@@ -31,7 +31,7 @@ void vcpu_window_end(struct vcpu_window *window);
 bool vcpu_window_read(const struct vcpu_window *window, size_t row, size_t count,
                       struct hv_u128 *values);
 
-/* The HVC that KVM saw to last before it came back; NULL: there was none, or the window is not open. */
+/* The HVC that KVM saw to last before it came back; NULL: there was none, or it is not known. */
 const struct window_call *vcpu_window_call(const struct vcpu_window *window);
 
 #endif

@@ -75,6 +75,7 @@ void vcpu_close(struct vcpu *vcpu)
         close(vcpu->fd);
     vcpu->run = NULL;
     vcpu->fd = 0;
+    vcpu->window = (struct vcpu_window){0};
 }
 
 static void forget(struct vcpu *vcpu)
@@ -350,6 +351,7 @@ int vcpu_inject_external_abort(struct vcpu *vcpu)
 {
     struct kvm_vcpu_events events = {.exception.ext_dabt_pending = 1};
 
+    forget(vcpu); /* KVM may write registers of EL1 */
     vcpu->calls[STATS_OTHER]++;
     return kvm_ioctl(vcpu->fd, KVM_SET_VCPU_EVENTS, &events);
 }

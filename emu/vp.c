@@ -211,6 +211,27 @@ static void report_swallowed(struct vp *vp, const struct hvc_event *event)
                (unsigned)event->immediate, pc, event->x0);
 }
 
+/*
+ * KVM has answered an HVC that is not one of SMCCC's: the guest stands behind it. On some kernels
+ * the signal comes by an interrupt (irq_work), and the guest may be quicker, or there is none; then
+ * it is too late.
+ */
+static bool take_back(struct vp *vp)
+{
+    const struct window_call *call = vcpu_call(&vp_active(vp)->vcpu);
+    struct hvc_event event;
+
+    if (!call || !call->answered)
+        return false;
+    if (call->signalled && vcpu_get64(&vp_active(vp)->vcpu, REG_PC) == call->pc) {
+        hvc_take_back(vp, call);
+        return true;
+    }
+    event = (struct hvc_event){call->pc, call->x[0], call->immediate};
+    report_swallowed(vp, &event);
+    return false;
+}
+
 static void check_watch(struct vp *vp)
 {
     struct hvc_event event;
@@ -275,7 +296,7 @@ static void run_once(struct vp *vp)
         return;
     /* Either the instruction has come to its end, or others cannot wait for it any longer. */
     protect_end_step(vp);
-    if (hvc_exit_swallowed(vp))
+    if (take_back(vp))
         return;
     if (error == -EINTR || error == -EAGAIN)
         vp->stats.interrupted++;

@@ -28,16 +28,18 @@ struct window_general {
 
 /* The last HVC that KVM was asked to see to. */
 struct window_call {
-    __u64 run; /* it was in the KVM_RUN of this number */
+    __u64 run; /* the number of the KVM_RUN that it was in */
     __u64 x[WINDOW_CALL_REGISTERS]; /* before KVM has answered */
+    __u64 pc; /* behind it */
     __u32 immediate;
-    __u32 swallowed; /* KVM has answered it, and the thread has a signal for that */
+    __u16 answered;  /* KVM does so itself, although it is none of SMCCC's calls */
+    __u16 signalled; /* the thread has a signal for that */
 };
 
 #define WINDOW_VECTORS 32
 
 struct window {
-    __u64 run; /* how often KVM_RUN has come back */
+    __u64 run; /* the number of the KVM_RUN that has come back last, as vtlemu counts them */
     struct window_general general;
     __u64 system[WINDOW_SYSTEM_COUNT];
     __u64 esr, far, hpfar; /* EL2's, of the vCPU's last exception */

@@ -38,7 +38,7 @@ struct kvm_vcpu_arch {
 };
 
 struct kvm_run {
-    __u64 kvm_valid_regs;
+    __u64 kvm_valid_regs, kvm_dirty_regs;
 };
 
 struct kvm_vcpu {
@@ -52,15 +52,18 @@ struct kvm_vcpu {
 enum vcpu_sysreg { WINDOW_SYSTEM(SYSTEM_NAME) };
 
 #define ESR_EC_SHIFT 26
+#define ESR_EC_MASK 0x3f
 #define ESR_EC_HVC64 0x16 /* Arm ARM, D19.2 "ESR_EL2" */
 
 /* Z0-Z31 with vectors of up to 2048 bits. */
 #define Z_BYTES_MAX (WINDOW_VECTORS * 256)
 
 /*
- * What vtlemu says when it loads the program. A vCPU of ours carries a tag where arm64 has no use
+ * What vtlemu says when it loads the programs. A vCPU of ours carries a tag where arm64 has no use
  * for the field: @first_tag plus its number. The first one is drawn at random, so that no other
- * process' vCPU has one of ours by chance or on purpose.
+ * process' vCPU has one of ours by chance or on purpose. Beside it is the number of the KVM_RUN:
+ * the kernel leaves out a program if another task has been stopped in it on the same processor
+ * (kernel/bpf/trampoline.c, __bpf_prog_enter_recur()), and what is there is not taken for new then.
  */
 const volatile __u64 first_tag = 0;
 const volatile __u32 window_count = 0;
@@ -109,7 +112,8 @@ int BPF_PROG(came_back, struct kvm_vcpu *vcpu)
     window = find_window(vcpu, &key);
     if (!window)
         return 0;
-    bpf_probe_read_kernel(&window->general, sizeof(window->general), &context->regs);
+    if (bpf_probe_read_kernel(&window->general, sizeof(window->general), &context->regs))
+        return 0;
 #define COPY_SYSTEM(name)                                                                          \
     window->system[WINDOW_##name] = system[bpf_core_enum_value(enum vcpu_sysreg, name)];
     WINDOW_SYSTEM(COPY_SYSTEM)
@@ -117,13 +121,14 @@ int BPF_PROG(came_back, struct kvm_vcpu *vcpu)
     window->far = vcpu->arch.fault.far_el2;
     window->hpfar = vcpu->arch.fault.hpfar_el2;
     if (!z_bytes) {
-        bpf_probe_read_kernel(window->vector, sizeof(window->vector), context->fp_regs.vregs);
+        if (bpf_probe_read_kernel(window->vector, sizeof(window->vector), context->fp_regs.vregs))
+            return 0;
     } else {
         z = bpf_map_lookup_elem(&vectors, &key);
         if (!z || bpf_probe_read_kernel(z, z_bytes & (2 * Z_BYTES_MAX - 1), vcpu->arch.sve_state))
             return 0;
     }
-    window->run++;
+    window->run = vcpu->run->kvm_dirty_regs;
     return 0;
 }
 
@@ -143,15 +148,16 @@ int BPF_PROG(called, struct kvm_vcpu *vcpu)
     __u32 key;
 
     window = find_window(vcpu, &key);
-    if (!window || esr >> ESR_EC_SHIFT != ESR_EC_HVC64)
+    if (!window || (esr >> ESR_EC_SHIFT & ESR_EC_MASK) != ESR_EC_HVC64)
         return 0;
     for (int i = 0; i < WINDOW_CALL_REGISTERS; i++)
         window->call.x[i] = vcpu->arch.ctxt.regs.regs[i];
+    window->call.pc = vcpu->arch.ctxt.regs.pc;
     window->call.immediate = (__u16)esr;
-    window->call.run = window->run + 1;
+    window->call.answered = window->call.immediate && is_kept((__u32)window->call.x[0]);
     /* Without the signal the guest would go on with KVM's answer. */
-    window->call.swallowed = window->call.immediate && is_kept((__u32)window->call.x[0]) &&
-                             bpf_send_signal_thread(signal) == 0;
+    window->call.signalled = window->call.answered && bpf_send_signal_thread(signal) == 0;
+    window->call.run = vcpu->run->kvm_dirty_regs;
     return 0;
 }
 
