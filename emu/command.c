@@ -3,6 +3,7 @@
 #include "emu/command.h"
 
 #include "emu/error.h"
+#include "emu/option-table.h"
 
 int command_line_misuse(const char *name, const char *text)
 {
@@ -14,14 +15,17 @@ bool command_line_parse(const struct command_line *command, const GOptionEntry *
                         char ***argv)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(command->parameter);
+    struct option_table *table = option_table_new(context);
     g_autoptr(GError) error = NULL;
+    bool good;
 
     g_option_context_set_summary(context, command->summary);
     g_option_context_set_description(context, command->description);
     if (entries)
-        g_option_context_add_main_entries(context, entries, NULL);
-    if (g_option_context_parse(context, argc, argv, &error) &&
-        *argc - 1 >= command->operands_min && *argc - 1 <= command->operands_max)
+        option_table_add(table, entries);
+    good = option_table_parse(table, argc, argv, &error);
+    option_table_free(table);
+    if (good && *argc - 1 >= command->operands_min && *argc - 1 <= command->operands_max)
         return true;
     command_line_misuse(command->name, error ? error->message : command->wrong);
     return false;

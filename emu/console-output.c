@@ -8,11 +8,8 @@
 
 #include "emu/console-private.h"
 
-/* Writes all, waiting if need be. Returns 0 or an errno. */
-static int write_all(int fd, const void *bytes, size_t size)
+static int try_all(int fd, const uint8_t *next, size_t size)
 {
-    const uint8_t *next = bytes;
-
     while (size) {
         ssize_t done = write(fd, next, size);
         struct pollfd room = {.fd = fd, .events = POLLOUT};
@@ -29,9 +26,20 @@ static int write_all(int fd, const void *bytes, size_t size)
     return 0;
 }
 
+/* Writes all, waiting if need be. Returns 0 or an errno. */
+static int write_all(struct console_set *set, int fd, const void *bytes, size_t size)
+{
+    int error;
+
+    g_atomic_int_inc(&set->writing);
+    error = try_all(fd, bytes, size);
+    g_atomic_int_add(&set->writing, -1);
+    return error;
+}
+
 void console_write_stdout(struct console_set *set, const void *bytes, size_t size)
 {
-    int error = write_all(STDOUT_FILENO, bytes, size);
+    int error = write_all(set, STDOUT_FILENO, bytes, size);
 
     if (error == EPIPE)
         set->quit(set->quit_context, SIGPIPE);
@@ -41,7 +49,7 @@ void console_write_stdout(struct console_set *set, const void *bytes, size_t siz
 
 static void write_file(struct console *console)
 {
-    int error = write_all(console->fd, console->output, console->output_size);
+    int error = write_all(console->set, console->fd, console->output, console->output_size);
 
     if (error && !console->lost)
         g_warning("the console of VTL%u: output is lost: %s", console->vtl, g_strerror(error));

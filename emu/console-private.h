@@ -43,6 +43,7 @@ struct console_set {
     unsigned stdio_count;
     bool stdin_open, stdin_is_tty, escape;
     struct console *last_writer; /* on stdout */
+    gint writing;   /* atomic: how many threads are about it */
     gint line_open; /* its line is not complete; atomic: the log may complete it */
 };
 

@@ -97,6 +97,11 @@ void console_set_finish(struct console_set *set)
     console_restore_terminal();
 }
 
+bool console_set_waits(struct console_set *set)
+{
+    return g_atomic_int_get(&set->writing);
+}
+
 /* The list stands still, and paths do not change. */
 void console_set_abandon(struct console_set *set)
 {

@@ -36,6 +36,9 @@ void console_set_start(struct console_set *set);
 /* Stops the I/O thread, writes out what is left, restores the terminal. May wait for readers. */
 void console_set_finish(struct console_set *set);
 
+/* Does a guest's output wait for its reader at this moment? From any thread. */
+bool console_set_waits(struct console_set *set);
+
 /* For one that waits for ever: restores the terminal and removes sockets, from any thread. */
 void console_set_abandon(struct console_set *set);
 

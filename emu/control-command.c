@@ -4,6 +4,7 @@
 
 #include "emu/control.h"
 #include "emu/error.h"
+#include "emu/option-table.h"
 #include "emu/socket.h"
 
 /* A command and the one argument that it takes beside --control. */
@@ -55,7 +56,8 @@ struct arguments {
     char **rest;
 };
 
-static GOptionContext *make_context(const struct command *command, struct arguments *arguments)
+static void add_options(struct option_table *table, const struct command *command,
+                        struct arguments *arguments)
 {
     const GOptionEntry entries[] = {
         {"control", 0, 0, G_OPTION_ARG_FILENAME, &arguments->control,
@@ -70,13 +72,18 @@ static GOptionContext *make_context(const struct command *command, struct argume
          "MS"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
+
+    option_table_add(table, entries);
+    if (command->command == CONTROL_MIGRATE)
+        option_table_add(table, of_migrate);
+}
+
+static GOptionContext *make_context(const struct command *command)
+{
     GOptionContext *context = g_option_context_new(command->parameter);
 
     g_option_context_set_summary(context, command->summary);
     g_option_context_set_description(context, command->description);
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (command->command == CONTROL_MIGRATE)
-        g_option_context_add_main_entries(context, of_migrate, NULL);
     g_option_context_set_help_enabled(context, FALSE);
     return context;
 }
@@ -139,12 +146,17 @@ static bool perform(const struct command *command, const struct arguments *argum
 }
 
 static bool parse(const struct command *command, GOptionContext *context, int argc, char **argv,
-                  const struct arguments *arguments, GError **error)
+                  struct arguments *arguments, GError **error)
 {
+    struct option_table *table = option_table_new(context);
     g_autoptr(GError) cause = NULL;
     g_autofree char *text = NULL;
+    bool good;
 
-    if (!g_option_context_parse(context, &argc, &argv, &cause))
+    add_options(table, command, arguments);
+    good = option_table_parse(table, &argc, &argv, &cause);
+    option_table_free(table);
+    if (!good)
         return usage(command, error, cause->message);
     if (!arguments->help)
         return check(command, arguments, error);
@@ -156,7 +168,7 @@ static bool parse(const struct command *command, GOptionContext *context, int ar
 static int command_main(const struct command *command, int argc, char **argv)
 {
     struct arguments arguments = {0};
-    GOptionContext *context = make_context(command, &arguments);
+    GOptionContext *context = make_context(command);
     g_autoptr(GError) error = NULL;
 
     if (parse(command, context, argc, argv, &arguments, &error) && !arguments.help)

@@ -28,7 +28,7 @@ struct control_job {
     enum job_state state;
     bool orphan;   /* its client has gone */
     char *reply;   /* once it is done */
-    int cancel;    /* eventfd */
+    int cancel;    /* eventfd, of one that is queued; or -1 */
     gint cancelled; /* atomic */
 };
 
@@ -91,7 +91,8 @@ static void cancel(struct control_job *job)
 static void job_free(struct control_job *job)
 {
     control_request_clear(&job->request);
-    close(job->cancel);
+    if (job->cancel >= 0)
+        close(job->cancel);
     g_free(job->reply);
     g_free(job);
 }
@@ -264,8 +265,25 @@ static void accept_client(struct control *control)
     g_ptr_array_add(control->clients, client);
 }
 
+/* The run goes on as if nobody had asked: its descriptors are as scarce as ours. */
+static void refuse_job(struct client *client, struct control_job *job, int error)
+{
+    g_autofree char *text = g_strdup_printf("vtlemu has no descriptor for this request: %s; try "
+                                            "again later", g_strerror(error));
+    g_autofree char *reply = make_error(text);
+
+    answer(client, reply);
+    job_free(job);
+}
+
+/* What takes time can be cancelled, which its worker may want to poll() for. */
 static void queue_job(struct control *control, struct client *client, struct control_job *job)
 {
+    job->cancel = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (job->cancel < 0) {
+        refuse_job(client, job, errno);
+        return;
+    }
     client->job = job;
     g_mutex_lock(&control->lock);
     g_queue_push_tail(&control->jobs, job);
@@ -296,7 +314,7 @@ static void take_line(struct control *control, struct client *client, const char
     }
     job = g_new0(struct control_job, 1);
     job->request = request;
-    job->cancel = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    job->cancel = -1;
     if (request.command == CONTROL_STATUS || request.command == CONTROL_QUIT)
         do_at_once(control, client, job);
     else

@@ -17,10 +17,12 @@
 #define DELAY_PER_COST 4
 #define DELAY_MIN_US 100
 #define DELAY_MAX_US 5000
+/* A watcher that finds that its VTL has run meanwhile waits so many times longer at most. */
+#define PATIENCE_MAX 8
 
 void dormant_init(struct dormant *dormant, struct vp *vp, unsigned vtl)
 {
-    *dormant = (struct dormant){.vp = vp, .vtl = vtl, .delay = DELAY_MIN_US};
+    *dormant = (struct dormant){.vp = vp, .vtl = vtl, .delay = DELAY_MIN_US, .patience = 1};
     g_mutex_init(&dormant->lock);
     g_cond_init(&dormant->changed);
 }
@@ -119,6 +121,7 @@ static void watch(struct dormant *dormant)
     int error;
 
     dormant->armed = true;
+    dormant->patience = 1;
     dormant->begun++;
     g_mutex_unlock(&dormant->lock);
     error = watch_while_wanted(dormant, turn);
@@ -152,13 +155,18 @@ static bool is_recalled(const struct dormant *dormant)
 static bool wait_before(struct dormant *dormant)
 {
     unsigned turn = dormant->turn;
-    gint64 end = g_get_monotonic_time() + dormant->delay;
+    gint64 delay = MIN(dormant->delay * dormant->patience, DELAY_MAX_US);
+    gint64 end = g_get_monotonic_time() + delay;
 
-    while (dormant->wanted && !dormant->now && !dormant->quit && dormant->turn == turn)
-        if (!g_cond_wait_until(&dormant->changed, &dormant->lock, end))
-            return dormant->wanted && dormant->turn == turn && !dormant->quit &&
-                   !is_recalled(dormant);
-    return dormant->wanted && dormant->now && !dormant->quit && !is_recalled(dormant);
+    bool over = false;
+
+    while (dormant->wanted && !dormant->now && !dormant->quit && dormant->turn == turn && !over)
+        over = !g_cond_wait_until(&dormant->changed, &dormant->lock, end);
+    /* Whoever calls again and again is not looked at so often: each time wakes up this thread. */
+    if (dormant->turn != turn)
+        dormant->patience = MIN(2 * dormant->patience, PATIENCE_MAX);
+    return dormant->wanted && (dormant->now || (over && dormant->turn == turn)) &&
+           !dormant->quit && !is_recalled(dormant);
 }
 
 static void *watcher_main(void *argument)

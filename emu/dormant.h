@@ -50,6 +50,7 @@ struct dormant {
     bool armed;      /* the thread has the vCPU */
     unsigned turn;   /* counts what the thread must not carry over: it begins anew with each */
     gint64 delay;    /* how long to wait before it begins, in us */
+    unsigned patience; /* times that, as the VTL has been called again and again */
     uint64_t begun, in_vain; /* for the summary */
     pthread_t thread;
     struct pause_member pause; /* the watcher in KVM_RUN counts as being in the guest */

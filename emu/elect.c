@@ -74,7 +74,7 @@ struct fw_access elect_access(const int *fd)
 
 static int discover_on(int kvm, int vm, struct fw_host *host)
 {
-    struct vcpu vcpu;
+    struct vcpu vcpu = {0};
     struct fw_access access = elect_access(&vcpu.fd);
     int error = vcpu_open(&vcpu, kvm, vm, 0, 0);
 

@@ -13,6 +13,7 @@ enum emu_exit_status {
     EMU_EXIT_GUEST_CRASHED = 2, /* the guest crashed or reported a failure */
     EMU_EXIT_INTERNAL = 3,      /* vtlemu's own failure */
     EMU_EXIT_NO = 4,            /* fw-regs can-migrate: the guest cannot go there */
+    EMU_EXIT_STRICT = 5,        /* run --strict: the guest has violated a rule */
     EMU_EXIT_TIMEOUT = 124,     /* as timeout(1) */
     EMU_EXIT_SIGNAL = 128,      /* plus the signal's number */
 };

@@ -3,8 +3,8 @@
  * A look-out for VTL calls and returns that KVM swallows, for machines without register window,
  * which makes up for them (register-window.h).
  *
- * KVM answers an HVC itself when the low half of X0 lies in the Arm architecture ranges, and no
- * exit follows. Known call sites have breakpoints (sites.h); the first use of a site is seen here:
+ * KVM answers an HVC itself when the low half of X0 is one of the ids in kept-calls.h, and no exit
+ * follows. Known call sites have breakpoints (sites.h); the first use of a site is seen here:
  * the kernel's tracepoint kvm:kvm_hvc_arm64 tells PC, X0 and immediate of every HVC that the
  * thread's vCPU executes, and a signal then ends KVM_RUN. KVM has overwritten X0-X3 by then, so
  * the switch cannot be made up for, only reported.

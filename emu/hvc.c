@@ -14,6 +14,11 @@ static const struct smccc_service services[] = {
     IMPLEMENTATIONS_SERVICE,
 };
 
+static const struct vtl_abi *abi_of(const struct vp *vp)
+{
+    return &vp->machine->options->vtl_abi;
+}
+
 static struct translate_regime read_regime(struct vcpu *vcpu, uint64_t va)
 {
     struct translate_regime regime = {.sctlr = vcpu_get64(vcpu, REG_SCTLR_EL1)};
@@ -139,32 +144,84 @@ static void perform_undefined(struct vp *vp)
     vcpu_inject_exception(&vp_active(vp)->vcpu, ESR_UNDEFINED, vp->call_pc);
 }
 
+/* Of a switch to @target, by whatever ABI. A VTL that is off waits, and may be told where to begin. */
+static void audit_switch(struct vp *vp, unsigned target)
+{
+    struct machine *machine = vp->machine;
+    bool is_lower = target < vp->core->active;
+
+    strict_check(vp->core, STRICT_SWITCH_NOWHERE, true, "VTL%u", target);
+    strict_check(vp->core, STRICT_RETURN_UNPREPARED,
+                 !is_lower || audit_is_prepared(vp->core, target) ||
+                     power_is_suspended(machine, vp->core->index, target),
+                 "VTL%u would run, and nobody has said where it begins", target);
+}
+
 static void switch_to(struct vp *vp, unsigned target, enum stats_switch kind)
 {
-    /* A second use of this site is safe whatever X0 holds. */
-    sites_add(&vp->machine->level[vp->core->active].sites, vp->call_pc);
+    if (G_UNLIKELY(vp->core->audit))
+        audit_switch(vp, target);
     vcpu_set64(&vp_active(vp)->vcpu, REG_PC, vp->call_pc + A64_INSN_SIZE);
     vp_switch(vp, target, VTL_ENTRY_CALL, kind);
 }
 
+/* There is no VTL to go to: a function, unlike an instruction, is not supported then. */
+static void refuse_switch(struct vp *vp, uint32_t id)
+{
+    struct vcpu *vcpu = &vp_active(vp)->vcpu;
+
+    if (!id) {
+        if (G_UNLIKELY(vp->core->audit))
+            strict_check(vp->core, STRICT_SWITCH_NOWHERE, false, "there is no VTL to go to");
+        perform_undefined(vp);
+        return;
+    }
+    trace_line(vp->machine->trace, TRACE_CALL, vp->core->index, vp->core->active,
+               "smccc 0x%08x: there is no VTL to go to", id);
+    vcpu_set64(vcpu, REG_X0, SMCCC_NOT_SUPPORTED);
+    vcpu_set64(vcpu, REG_PC, vp->call_pc + A64_INSN_SIZE);
+}
+
+/* Who switches by an immediate has anything in X0. A second use of this site is safe whatever it is. */
+static void guard_site(struct vp *vp, uint32_t id)
+{
+    if (!id)
+        sites_add(&vp->machine->level[vp->core->active].sites, vp->call_pc);
+}
+
+/*
+ * What the caller of a function finds in X0 when it goes on, if the return leaves it alone and the
+ * higher VTL has not set it meanwhile.
+ */
+static void leave_result(struct vp *vp, unsigned caller)
+{
+    if (abi_of(vp)->call_id && abi_of(vp)->return_id)
+        vcpu_set64(&vp->level[caller].vcpu, REG_X0, SMCCC_SUCCESS);
+}
+
 static void perform_vtl_call(struct vp *vp)
 {
-    unsigned target;
+    unsigned target, caller = vp->core->active;
 
-    if (vtl_call_target(vp->core, &target) && power_can_enter(vp, target))
-        switch_to(vp, target, STATS_VTL_CALL);
-    else
-        perform_undefined(vp);
+    if (!vtl_call_target(vp->core, &target) || !power_can_enter(vp, target)) {
+        refuse_switch(vp, abi_of(vp)->call_id);
+        return;
+    }
+    guard_site(vp, abi_of(vp)->call_id);
+    switch_to(vp, target, STATS_VTL_CALL);
+    leave_result(vp, caller);
 }
 
 static void perform_vtl_return(struct vp *vp)
 {
     unsigned target;
 
-    if (vtl_return_target(vp->core, &target))
-        switch_to(vp, target, STATS_VTL_RETURN);
-    else
-        perform_undefined(vp);
+    if (!vtl_return_target(vp->core, &target)) {
+        refuse_switch(vp, abi_of(vp)->return_id);
+        return;
+    }
+    guard_site(vp, abi_of(vp)->return_id);
+    switch_to(vp, target, STATS_VTL_RETURN);
 }
 
 /* Without Hyper-V's services it is an immediate that nobody serves. */
@@ -184,8 +241,18 @@ static void (*const performers[HVC_CONVENTIONS])(struct vp *vp) = {
 
 void hvc_perform(struct vp *vp, uint64_t pc, uint16_t immediate)
 {
+    enum hvc_convention convention = hvc_convention(immediate);
+
+    /*
+     * Only KVM's own exit brings a call of SMCCC, with the low half of X0. Asking the vCPU for X0 alone
+     * would make the copy of all shared registers dearer.
+     */
+    convention = vtl_abi_convention(abi_of(vp), convention,
+                                    vp_active(vp)->vcpu.run->hypercall.nr);
     vp->call_pc = pc;
-    performers[hvc_convention(immediate)](vp);
+    if (G_UNLIKELY(vp->core->audit))
+        audit_hvc(vp->core, immediate);
+    performers[convention](vp);
 }
 
 /* Nobody serves SMC here; the conduit is HVC. KVM has already moved PC on. */

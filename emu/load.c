@@ -80,7 +80,7 @@ static bool place_segment(struct machine *machine, unsigned vtl, const char *nam
  * A bare payload runs where it is loaded, at least at first, so that the call sites in it are
  * known before their first use. Linux moves itself to virtual addresses that nobody knows.
  */
-static void learn_sites(struct level *level, const struct image *image,
+static void learn_sites(struct machine *machine, unsigned vtl, const struct image *image,
                         const struct image_segment *segment)
 {
     if (image->kind == IMAGE_LINUX || segment->gpa % A64_INSN_SIZE)
@@ -88,12 +88,15 @@ static void learn_sites(struct level *level, const struct image *image,
     for (uint64_t i = 0; i + A64_INSN_SIZE <= segment->data_size; i += A64_INSN_SIZE) {
         uint32_t word;
         uint16_t immediate;
+        enum hvc_convention convention;
 
         memcpy(&word, segment->data + i, sizeof(word));
         if (!hvc_decode(GUINT32_FROM_LE(word), &immediate))
             continue;
-        if (hvc_convention(immediate) == HVC_VTL_CALL || hvc_convention(immediate) == HVC_VTL_RETURN)
-            sites_learn(&level->sites, segment->gpa + i);
+        /* One that a function has taken the place of is like any other undefined one. */
+        convention = vtl_abi_convention(&machine->options->vtl_abi, hvc_convention(immediate), 0);
+        if (convention == HVC_VTL_CALL || convention == HVC_VTL_RETURN)
+            sites_learn(&machine->level[vtl].sites, segment->gpa + i);
     }
 }
 
@@ -114,7 +117,7 @@ static bool place_image(struct machine *machine, unsigned vtl, const char *name,
 
         if (!place_segment(machine, vtl, name, segment, used, error))
             return false;
-        learn_sites(&machine->level[vtl], image, segment);
+        learn_sites(machine, vtl, image, segment);
     }
     return true;
 }

@@ -23,10 +23,16 @@ static const struct codec_field fields[] = {
     CODEC_UPTO(struct machine_facts, max_vtl, VTL_LEVELS - 1),
     CODEC_BITS(struct machine_facts, vmbuses, VTL_SET),
     CODEC_BOOL(struct machine_facts, higher_has_devices),
-    CODEC_BOOL(struct machine_facts, poison),
+    CODEC_UPTO(struct machine_facts, poison, POISON_LEVELS - 1),
     CODEC_ANY(struct machine_facts, sve_lengths),
     CODEC_UPTO(struct machine_facts, zero_size, ZERO_SIZE_MAX),
     CODEC_ANY(struct machine_facts, counter_hz),
+};
+
+/* Since version 2 of the section. */
+static const struct codec_field abi_fields[] = {
+    CODEC_ANY(struct machine_facts, call_id),
+    CODEC_ANY(struct machine_facts, return_id),
 };
 
 static const struct codec_field fact_fields[] = {
@@ -53,6 +59,57 @@ static void read_election(struct codec_reader *codec, struct fw_election *electi
         codec_read_fields(codec, &election->reg[i], elected_fields, G_N_ELEMENTS(elected_fields));
 }
 
+/*
+ * Since version 3: what a bank policy changes, by the registers' names, as there may be others in
+ * another version's table.
+ */
+#define POLICY_NAME_SIZE 24
+
+static void write_policy(struct codec_writer *codec, const struct bank_policy *policy)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < bank_row_count(); i++)
+        count += bank_policy_changes(policy, i);
+    codec_write_u32(codec, count);
+    for (size_t i = 0; i < bank_row_count(); i++) {
+        char name[POLICY_NAME_SIZE] = {0};
+
+        if (!bank_policy_changes(policy, i))
+            continue;
+        g_strlcpy(name, bank_row(i).name, sizeof(name));
+        codec_write_bytes(codec, name, sizeof(name));
+        codec_write_u8(codec, (uint8_t)bank_policy_class(policy, i));
+    }
+}
+
+static void read_change(struct codec_reader *codec, struct bank_policy *policy)
+{
+    char name[POLICY_NAME_SIZE + 1] = {0};
+    uint8_t class;
+    int row;
+
+    codec_read_bytes(codec, "register of the bank policy", name, POLICY_NAME_SIZE);
+    class = codec_read_u8(codec, "class of a register");
+    row = bank_row_find(name);
+    if (!codec_is_good(codec))
+        return;
+    if (row < 0 || class > BANK_CONSTANT || bank_policy_problem((size_t)row, class))
+        codec_fail(codec, "the bank policy has a register, or a class for it, that this vtlemu does "
+                   "not know; use a newer one");
+    else
+        policy->class[row] = class;
+}
+
+static void read_policy(struct codec_reader *codec, struct bank_policy *policy)
+{
+    uint32_t count = codec_read_count(codec, "number of changes of the bank policy",
+                                      (uint32_t)bank_row_count());
+
+    for (uint32_t i = 0; i < count && codec_is_good(codec); i++)
+        read_change(codec, policy);
+}
+
 void machine_facts_write(const struct machine_facts *facts, GByteArray *bytes)
 {
     struct codec_writer codec = {bytes};
@@ -62,6 +119,8 @@ void machine_facts_write(const struct machine_facts *facts, GByteArray *bytes)
     codec_write_u32(&codec, facts->id_count);
     for (uint32_t i = 0; i < facts->id_count; i++)
         codec_write_fields(&codec, &facts->id[i], fact_fields, G_N_ELEMENTS(fact_fields));
+    codec_write_fields(&codec, facts, abi_fields, G_N_ELEMENTS(abi_fields));
+    write_policy(&codec, &facts->policy);
 }
 
 /* Higher VTLs sit at the top of RAM, and something is left for VTL0. */
@@ -98,6 +157,11 @@ bool machine_facts_read(const struct snapshot_section *section, struct machine_f
     facts->id_count = codec_read_count(&codec, "number of ID registers", MACHINE_FACTS_IDS);
     for (uint32_t i = 0; i < facts->id_count && codec_is_good(&codec); i++)
         codec_read_fields(&codec, &facts->id[i], fact_fields, G_N_ELEMENTS(fact_fields));
+    if (section->version >= 2)
+        codec_read_fields(&codec, facts, abi_fields, G_N_ELEMENTS(abi_fields));
+    bank_policy_init(&facts->policy);
+    if (section->version >= 3)
+        read_policy(&codec, &facts->policy);
     codec_require(&codec, facts->cpus > 0, "cpus", facts->cpus, "must be some");
     codec_require(&codec, facts->kernels & 1u << facts->boot_vtl, "boot_vtl", facts->boot_vtl,
                   "must have a kernel");
@@ -106,6 +170,12 @@ bool machine_facts_read(const struct snapshot_section *section, struct machine_f
     codec_require(&codec, !(facts->vmbuses & ~facts->kernels), "vmbuses", facts->vmbuses,
                   "they are of VTLs without a kernel");
     codec_require(&codec, facts->counter_hz > 0, "counter_hz", facts->counter_hz, "must be some");
+    codec_require(&codec, !facts->call_id || !vtl_abi_problem(facts->call_id), "call_id",
+                  facts->call_id, "no VTL call has it");
+    codec_require(&codec, !facts->return_id || !vtl_abi_problem(facts->return_id), "return_id",
+                  facts->return_id, "no VTL return has it");
+    codec_require(&codec, !facts->call_id || facts->call_id != facts->return_id, "return_id",
+                  facts->return_id, "it is that of the call");
     check_memory(&codec, facts);
     return codec_end(&codec, error);
 }
@@ -164,6 +234,14 @@ static bool agree_sve(const struct machine_facts *facts, const struct options *o
     return agree_number("--sve", options->sve_text, (uint64_t)options->sve, longest, error);
 }
 
+static bool agree_abi(const char *option, const char *text, uint32_t wanted, uint32_t id,
+                      GError **error)
+{
+    g_autofree char *is = id ? g_strdup_printf("smccc:0x%08x", id) : g_strdup("an immediate");
+
+    return !text || wanted == id || refuse(error, option, text, is);
+}
+
 static bool agree(const struct machine_facts *facts, const struct options *options, GError **error)
 {
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
@@ -171,8 +249,16 @@ static bool agree(const struct machine_facts *facts, const struct options *optio
             return false;
     if (options->igvm && !(facts->kernels & 1u << VTL_PARAVISOR))
         return refuse(error, "--igvm", options->igvm, "none");
-    if (options->poison && !facts->poison)
-        return refuse(error, "--poison", "", "off");
+    if (!agree_abi("--vtl-call-abi", options->call_abi, options->vtl_abi.call_id, facts->call_id,
+                   error) ||
+        !agree_abi("--vtl-return-abi", options->return_abi, options->vtl_abi.return_id,
+                   facts->return_id, error))
+        return false;
+    if (options->bank_policy && !bank_policy_same(&options->policy, &facts->policy))
+        return refuse(error, "--bank-policy", options->bank_policy, "another one");
+    if (options->poison_text && options->poison != facts->poison)
+        return refuse(error, "--poison", options->poison_text,
+                      poison_level_name((enum poison_level)facts->poison));
     return agree_number("--cpus", options->cpus_text, (uint64_t)options->cpus, facts->cpus,
                         error) &&
            agree_size("--memory", options->memory_text, options->memory, facts->memory, error) &&
@@ -196,7 +282,9 @@ bool machine_facts_adopt(const struct machine_facts *facts, struct options *opti
     options->boot_vtl = (int)facts->boot_vtl;
     options->max_vtl = (int)facts->max_vtl;
     options->higher_has_devices = facts->higher_has_devices;
-    options->poison = facts->poison;
+    options->poison = (enum poison_level)facts->poison;
+    options->policy = facts->policy;
+    options->vtl_abi = (struct vtl_abi){facts->call_id, facts->return_id};
     options->sve = longest ? (int)longest : OPTIONS_SVE_OFF;
     options->restored_kernels = facts->kernels;
     g_free(options->restored_election);

@@ -31,7 +31,9 @@ struct machine_facts {
     uint32_t boot_vtl, max_vtl;
     uint16_t vmbuses;                   /* set of VTLs that have one */
     bool higher_has_devices;
-    bool poison;
+    uint8_t poison;                     /* enum poison_level */
+    struct bank_policy policy;          /* before version 3 of the section the specification's */
+    uint32_t call_id, return_id;        /* smccc/vtl-abi.h */
     uint16_t sve_lengths;               /* sve.h; 0: no SVE */
     uint32_t zero_size;                 /* bytes that DC ZVA zeroes */
     uint64_t counter_hz;                /* ticks of the guest's counter a second */

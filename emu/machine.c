@@ -7,6 +7,7 @@
 
 #include "emu/cpu-features.h"
 #include "emu/error.h"
+#include "emu/kept-calls.h"
 #include "emu/kvm.h"
 #include "emu/layout.h"
 #include "emu/sve.h"
@@ -93,7 +94,7 @@ static void tell_vectors(const struct machine *machine)
 
     if (machine->sve_lengths)
         g_info("guests have SVE, with vectors of %s", lengths);
-    if (machine->options->poison && !poison_count(sve_longest(machine->sve_lengths)))
+    if (machine->options->poison && !machine->plan.damaged_count)
         g_info("--poison: there is nothing that a switch may corrupt: guests have no SVE "
                "(see --sve)");
 }
@@ -124,6 +125,20 @@ static bool keeps_uid(const struct machine *machine)
     return !vtl_has_feature(&services, VTL_FEATURE_HYPERCALL);
 }
 
+/*
+ * A guest with VTL0 only switches nowhere: what the window would spare it is little, and loading the
+ * programs takes time at each start.
+ */
+static bool wants_window(const struct machine *machine)
+{
+    enum options_window wish = machine->options->window;
+
+    if (wish != OPTIONS_WINDOW_AUTO || machine->options->max_vtl > 0)
+        return wish != OPTIONS_WINDOW_OFF;
+    g_info("register window: not opened, as there is no VTL above 0; --register-window on opens it");
+    return false;
+}
+
 /* True unless the user insists on a window that cannot be had. */
 static bool open_window(struct machine *machine, GError **error)
 {
@@ -133,11 +148,11 @@ static bool open_window(struct machine *machine, GError **error)
         .vector_bits = sve_longest(machine->sve_lengths),
         .signal = VP_KICK_SIGNAL,
         .kept = kept,
-        .kept_count = vm_kept_calls(keeps_uid(machine), kept),
+        .kept_count = kept_calls(keeps_uid(machine), kept),
     };
     g_autoptr(GError) cause = NULL;
 
-    if (machine->options->window == OPTIONS_WINDOW_OFF)
+    if (!wants_window(machine))
         return true;
     machine->window = register_window_open(&request, &cause);
     if (machine->window || machine->options->window == OPTIONS_WINDOW_AUTO) {
@@ -147,6 +162,37 @@ static bool open_window(struct machine *machine, GError **error)
     emu_set_error(error, EMU_ERROR_SETUP, "--register-window %s: %s; auto goes on without it "
                   "(see vtlemu probe)", machine->options->window_text, cause->message);
     return false;
+}
+
+static bool read_symbols(struct machine *machine, GError **error)
+{
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
+        const char *path = machine->options->level[vtl].symbols;
+        g_autofree char *option = g_strdup_printf("--vtl%u-symbols ", vtl);
+
+        if (!path)
+            continue;
+        machine->symbols[vtl] = symbols_read(option, path, error);
+        if (!machine->symbols[vtl])
+            return false;
+        g_info("%s%s: %zu functions", option, path, symbols_count(machine->symbols[vtl]));
+    }
+    return true;
+}
+
+/* A report counts violations, too, without telling them. */
+static void open_audit(struct machine *machine)
+{
+    const struct options *options = machine->options;
+
+    if (options->strict == OPTIONS_STRICT_OFF && !options->report)
+        return;
+    machine->audit = vtl_audit_new((unsigned)options->cpus);
+    if (options->strict == OPTIONS_STRICT_OFF)
+        return;
+    machine->strict = strict_log_new();
+    machine->audit->violated = vp_violated;
+    machine->audit->context = machine;
 }
 
 struct machine *machine_new(const struct options *options, struct trace *trace, GError **error)
@@ -171,13 +217,16 @@ struct machine *machine_new(const struct options *options, struct trace *trace, 
         sites_init(&machine->level[vtl].sites);
         devices_init(&machine->level[vtl].devices, machine, vtl);
     }
-    if (!open_kvm(machine, error) || !choose_sve(machine, error) ||
+    open_audit(machine);
+    if (!read_symbols(machine, error) || !open_kvm(machine, error) || !choose_sve(machine, error) ||
         !cpu_choose(machine, error) ||
         !elect_choose(machine, error) || !open_window(machine, error) ||
         !memory_open(&machine->memory, options->memory, machine->vtls, error)) {
         machine_free(machine);
         return NULL;
     }
+    register_plan_make(&machine->plan, &options->policy, options->poison,
+                       sve_longest(machine->sve_lengths));
     tell_vectors(machine);
     divide_memory(machine);
     return machine;
@@ -192,6 +241,10 @@ void machine_free(struct machine *machine)
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
         devices_free(&machine->level[vtl].devices);
     register_window_close(machine->window);
+    vtl_audit_free(machine->audit);
+    strict_log_free(machine->strict);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        symbols_free(machine->symbols[vtl]);
     if (machine->kvm >= 0)
         close(machine->kvm);
     g_mutex_clear(&machine->life);
@@ -262,6 +315,8 @@ static void prepare_boot_vp(struct machine *machine)
         level->start_x0 = machine->level[vtl].device_tree;
         level->start_x0_pending = machine->level[vtl].has_kernel;
         level->start_registers = machine->level[vtl].registers;
+        if (machine->audit && machine->level[vtl].has_kernel)
+            audit_prepare(machine->vps[0].core, vtl);
     }
 }
 
@@ -287,6 +342,8 @@ static void create_vps(struct machine *machine)
     machine->partition->zero_size = machine_zero_size();
     machine->partition->vector_lengths = machine->sve_lengths;
     machine->partition->services = elect_services(&machine->election);
+    machine->partition->policy = machine->options->policy;
+    machine->partition->x0_is_private = machine->options->vtl_abi.return_id != 0;
     echo_register(machine->partition);
     vmbuses_open(&machine->vmbuses, machine->partition,
                  machine->partition->services.vmbus ? options_vmbuses(machine->options) : 0);
@@ -359,9 +416,13 @@ bool machine_build(struct machine *machine, bool boot, GError **error)
     machine->counter_offset = counter_read();
     begin(machine);
     create_vps(machine);
+    if (machine->audit)
+        vtl_audit_begin(machine->audit, machine->partition, !boot);
     FOR_EACH_VTL (machine, vtl)
         if (!open_level(machine, vtl, boot, error))
             return false;
+    if (!policy_check(machine, error))
+        return false;
     if (boot)
         prepare_boot_vp(machine);
     return true;
@@ -585,7 +646,8 @@ void machine_tear_down(struct machine *machine, bool clear)
     machine_stop_threads(machine);
     stop_watchers(machine);
     vmbuses_count(&machine->vmbuses, &machine->stats);
-    if (machine->end == MACHINE_TIMEOUT || machine->end == MACHINE_BROKEN)
+    if (machine->end == MACHINE_TIMEOUT || machine->end == MACHINE_BROKEN ||
+        machine->end == MACHINE_STRICT)
         tell_positions(machine);
     FOR_EACH_VTL (machine, vtl) {
         devices_power(&machine->level[vtl].devices, false);

@@ -22,6 +22,8 @@
  *   elect.c     which services the guest gets
  *   stolen.c    stolen time
  *   implementations.c  on which processors the guest may come to run
+ *   strict.c    violations of the specification, told
+ *   report.c    what the guest has used
  *   echo.c      ports that send back what they get, for tests
  *
  * Locking: machine.lock guards power states and the end of the run; everything else of a VP
@@ -45,11 +47,14 @@
 #include "emu/memory.h"
 #include "emu/options.h"
 #include "emu/pause.h"
+#include "emu/policy.h"
 #include "emu/protect.h"
 #include "emu/register-window.h"
 #include "emu/sites.h"
 #include "emu/snapshot.h"
 #include "emu/stats.h"
+#include "emu/strict.h"
+#include "emu/symbols.h"
 #include "emu/timers.h"
 #include "emu/trace.h"
 #include "emu/vcpu.h"
@@ -70,6 +75,7 @@ enum machine_end {
     MACHINE_TIMEOUT,
     MACHINE_SIGNAL,   /* or Ctrl-A x, which counts as SIGINT */
     MACHINE_STOPPED,  /* machine_power_off() before any of these */
+    MACHINE_STRICT,   /* the guest has violated a rule, and --strict=stop is given */
     MACHINE_MOVED,    /* the guest goes on elsewhere: machine_give_up() */
 };
 
@@ -138,6 +144,7 @@ struct machine {
     int kvm;
     uint16_t vtls;       /* set of VTLs that may exist: each has a VM */
     uint16_t sve_lengths; /* of vectors, for all VTLs of all VPs: sve.h */
+    struct register_plan plan; /* what a switch moves and damages */
     struct id_value *id;      /* owned: ID registers for all VTLs of all VPs: cpu-features.h */
     struct id_value *host_id; /* owned: the same if nobody asked for less */
     struct fw_host fw_host;       /* the firmware registers of the host */
@@ -171,6 +178,9 @@ struct machine {
     unsigned end_detail;      /* failure number or signal */
     char *end_message;        /* for MACHINE_BROKEN; owned */
     struct stats stats;       /* of VPs that have stopped */
+    struct vtl_audit *audit;  /* of all partitions of the run; NULL: nobody wants to know */
+    struct strict_log *strict; /* NULL: violations are not told */
+    struct symbols *symbols[VTL_LEVELS]; /* or NULL */
 };
 
 /* A machine with memory, without power. NULL on error. */
@@ -284,6 +294,8 @@ void vp_intercept_memory(struct vp *vp, unsigned owner, enum hv_intercept_messag
 void vp_abort_access(struct vp *vp);
 /* Shows the user the registers of the active VTL, once; by the VP's thread, or after its end. */
 void vp_tell(struct vp *vp);
+/* The guest has violated a rule: see struct vtl_audit. */
+void vp_violated(void *machine, struct vtl_vp *core, enum strict_rule rule, const char *what);
 /* Ends the run because of KVM or ourselves, and shows the VP's registers. */
 void vp_broken(struct vp *vp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

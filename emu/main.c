@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "emu/banks.h"
 #include "emu/control-command.h"
 #include "emu/cpu-features.h"
 #include "emu/error.h"
@@ -29,6 +30,7 @@ static const struct {
     {"migrate", migrate_main, "move the guest of a run to another host"},
     {"probe", probe_main, "tell what this host offers, and what is missing"},
     {"cpu-features", cpu_features_main, "list what guests see of the processor, and can be hidden"},
+    {"banks", banks_main, "list all registers, and which the VTLs of a VP share"},
     {"fw-regs", fw_regs_main, "tell which services guests can see here, and where a guest can go"},
     {"inspect", inspect_main, "tell what a kernel file is, and whether vtlemu can boot it"},
     {"help", help_main, "show this text"},

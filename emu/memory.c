@@ -10,21 +10,12 @@
 
 #include "emu/error.h"
 #include "emu/layout.h"
+#include "emu/ram-file.h"
 #include "vtl/guest-copy.h"
-
-static uint8_t *map_ram(const struct memory *memory)
-{
-    void *map = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd, 0);
-
-    if (map == MAP_FAILED)
-        return NULL;
-    madvise(map, memory->size, MADV_DONTFORK); /* sandbox.h */
-    return map;
-}
 
 static bool map_views(struct memory *memory, uint16_t vtls)
 {
-    memory->host = map_ram(memory);
+    memory->host = ram_file_map(NULL, memory->fd, memory->size);
     for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
         if (!(vtls & 1u << vtl))
             continue;
@@ -37,8 +28,10 @@ static bool map_views(struct memory *memory, uint16_t vtls)
 bool memory_open(struct memory *memory, uint64_t size, uint16_t vtls, GError **error)
 {
     *memory = (struct memory){.base = LAYOUT_RAM_BASE, .size = size};
-    memory->fd = memfd_create("vtlemu-ram", MFD_CLOEXEC);
-    if (memory->fd < 0 || ftruncate(memory->fd, (off_t)size) < 0 || !map_views(memory, vtls)) {
+    memory->fd = ram_file_open(size, NULL);
+    if (memory->fd < 0)
+        errno = -memory->fd;
+    if (memory->fd < 0 || !map_views(memory, vtls)) {
         emu_set_error(error, EMU_ERROR_SETUP, "cannot get %" G_GUINT64_FORMAT
                       " MiB of guest memory (--memory): %s", size / MIB, g_strerror(errno));
         memory_close(memory);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest RAM: one memfd for the partition. The VMM has a mapping of its own, and every VTL has a
- * view, the mapping that its VM's memory slot points to, so that protections can differ per VTL.
+ * Guest RAM: one file (ram-file.h) for the partition. The VMM has a mapping of its own, and every
+ * VTL has a view, the mapping that its VM's memory slot points to, so that protections can differ
+ * per VTL.
  */
 #ifndef EMU_MEMORY_H
 #define EMU_MEMORY_H

@@ -7,9 +7,12 @@
 #include "emu/error.h"
 #include "emu/layout.h"
 #include "emu/log.h"
+#include "emu/option-table.h"
+#include "emu/policy.h"
 #include "emu/sve.h"
 #include "emu/trace.h"
 
+#define ABI_FUNCTION "smccc:"
 #define DEFAULT_MEMORY (512 * MIB)
 #define DEFAULT_LEVEL_MEMORY (128 * MIB)
 #define MINIMUM_MEMORY (32 * MIB)
@@ -47,6 +50,7 @@ static const char description_text[] =
     "  Linux with KVM's own clock and stolen time instead of Hyper-V's services:\n"
     "    vtlemu run --vtl0-kernel Image --hv-services none\n"
     "\n"
+    "Only options that say so may be repeated.\n"
     "Each value of --fw-reg is a number, a version, a level, or a list of services; one that begins\n"
     "with + or - changes what there is, any other is the whole: std=none, vendor-hyp=+ptp,-func_feat.\n"
     "The file of --fw-regs is {\"REG\": VALUE, ...}. Stolen time (std-hyp=pv_time) is off in a guest with\n"
@@ -57,8 +61,8 @@ static const char description_text[] =
     "Ctrl-A s, or the signal USR1, asks the guest over VMBus to shut down.\n"
     "\n"
     "Exit status: 0 the guest powered off, 1 usage or set-up error, 2 the guest crashed or reported\n"
-    "a failure, 3 vtlemu itself failed, 124 --timeout ran out, 128+N ended by signal N (130 also by\n"
-    "Ctrl-A x).";
+    "a failure, 3 vtlemu itself failed, 5 it did what --strict forbids and all else was well,\n"
+    "124 --timeout ran out, 128+N ended by signal N (130 also by Ctrl-A x).";
 
 bool options_parse_size(const char *text, uint64_t *bytes)
 {
@@ -155,6 +159,7 @@ static bool check_level(const struct options *options, unsigned vtl, GError **er
                          : level->console      ? "console"
                          : level->memory_text  ? "memory"
                          : level->vmbus_text   ? "vmbus"
+                         : level->symbols      ? "symbols"
                                                : NULL;
 
     if (options_has_kernel(options, vtl) || !orphan)
@@ -281,6 +286,73 @@ static bool check_window(struct options *options, GError **error)
     return usage(error, "--register-window", options->window_text, "give auto, on, off or verify");
 }
 
+/* The option alone is as much as there was before there were levels. */
+static bool check_poison(struct options *options, GError **error)
+{
+    const char *text = options->poison_text;
+
+    options->poison = text ? POISON_CORRUPTIBLE : POISON_OFF;
+    for (int i = POISON_OFF; text && *text && i < POISON_LEVELS; i++)
+        if (!strcmp(text, poison_level_name((enum poison_level)i))) {
+            options->poison = (enum poison_level)i;
+            return true;
+        }
+    return !text || !*text ||
+           usage(error, "--poison", text, "give off, corruptible, or unspecified for that and what "
+                 "the specification is silent about");
+}
+
+bool options_choose_policy(struct options *options, GError **error)
+{
+    return policy_choose(options->bank_policy, &options->policy, error);
+}
+
+static bool check_strict(struct options *options, GError **error)
+{
+    const char *text = options->strict_text;
+
+    options->strict = OPTIONS_STRICT_OFF;
+    if (!text)
+        return true;
+    options->strict = !*text || !strcmp(text, "warn") ? OPTIONS_STRICT_WARN : OPTIONS_STRICT_STOP;
+    return options->strict == OPTIONS_STRICT_WARN || !strcmp(text, "stop") ||
+           usage(error, "--strict", text, "give warn, which is the default, or stop");
+}
+
+/* @word, which is the default, or smccc:ID. */
+static bool parse_abi(const char *option, const char *text, const char *word, uint32_t *id,
+                      GError **error)
+{
+    const char *digits, *problem;
+    char *end;
+    guint64 value;
+
+    *id = 0;
+    if (!text || !strcmp(text, word))
+        return true;
+    if (!g_str_has_prefix(text, ABI_FUNCTION))
+        return usage(error, option, text, "give hvc2 for a call, hvc3 for a return, or smccc:ID");
+    digits = text + strlen(ABI_FUNCTION);
+    value = g_ascii_strtoull(digits, &end, 0);
+    if (!g_ascii_isdigit(*digits) || *end || value > UINT32_MAX)
+        return usage(error, option, text, "ID is a function id of 32 bits, as in smccc:0xc3000002");
+    *id = (uint32_t)value;
+    problem = vtl_abi_problem(*id);
+    return !problem || usage(error, option, text, problem);
+}
+
+static bool check_abi(struct options *options, GError **error)
+{
+    struct vtl_abi *abi = &options->vtl_abi;
+
+    if (!parse_abi("--vtl-call-abi", options->call_abi, "hvc2", &abi->call_id, error) ||
+        !parse_abi("--vtl-return-abi", options->return_abi, "hvc3", &abi->return_id, error))
+        return false;
+    return !abi->call_id || abi->call_id != abi->return_id ||
+           usage(error, "--vtl-return-abi", options->return_abi,
+                 "it is that of --vtl-call-abi, too; give each its own");
+}
+
 /* What --disabled-cpu-features and --cpu disable adds up. */
 static bool check_cpu(struct options *options, GError **error)
 {
@@ -329,7 +401,9 @@ static bool check_dump(struct options *options, GError **error)
         if (!options_has_kernel(options, vtl))
             return usage(error, "--dump-dtb", *dump,
                          "this VTL has no kernel, hence no tree; give it one, or another VTL");
-        g_free(options->level[vtl].dump_dtb);
+        if (options->level[vtl].dump_dtb)
+            return usage(error, "--dump-dtb", *dump, "there is another one of this VTL before it; "
+                         "leave one of them out");
         options->level[vtl].dump_dtb = g_strdup(*dump + 2);
     }
     return true;
@@ -457,17 +531,6 @@ static bool check_pulse(struct options *options, GError **error)
     return true;
 }
 
-/* Two files might contradict each other. */
-static bool check_fw_regs(struct options *options, GError **error)
-{
-    char **files = options->fw_regs_given;
-
-    options->fw_regs = files ? files[0] : NULL;
-    return !files || !files[1] ||
-           usage(error, "--fw-regs", files[1], "there is another one before it, but only one can "
-                 "count; put both into one file, or what differs into --fw-reg");
-}
-
 /* What the host has to say to it comes later. */
 static bool check_wishes(const struct options *options, GError **error)
 {
@@ -484,8 +547,9 @@ static bool check_wishes(const struct options *options, GError **error)
 
 static bool check_all(struct options *options, GError **error)
 {
-    if (!check_pulse(options, error) || !check_fw_regs(options, error) ||
-        !check_wishes(options, error) || !check_window(options, error))
+    if (!check_pulse(options, error) || !check_wishes(options, error) ||
+        !check_window(options, error) || !check_abi(options, error) ||
+        !check_poison(options, error) || !check_strict(options, error))
         return false;
     if (options_are_restored(options))
         return check_numbers(options, error) && check_trace(options, error) &&
@@ -502,7 +566,7 @@ static bool check_all(struct options *options, GError **error)
 }
 
 /* The options of one VTL, as a group of their own; the long names must outlive the context. */
-static void add_level_options(GOptionContext *context, struct options *options, unsigned vtl,
+static void add_level_options(struct option_table *table, struct options *options, unsigned vtl,
                               GStringChunk *names)
 {
     struct level_options *level = &options->level[vtl];
@@ -522,6 +586,9 @@ static void add_level_options(GOptionContext *context, struct options *options, 
          vtl == 0 ? "its VMBus, with integration services: on or off (on if there is no VTL2)"
                   : vtl == 1 ? "its VMBus, with integration services: on or off (off)"
                              : "its VMBus, with integration services: on or off (on)", "on|off"},
+        {"symbols", G_OPTION_ARG_FILENAME, &level->symbols,
+         "names of its functions, for --strict and last registers: ELF, or text as in System.map",
+         "FILE"},
         {"memory", G_OPTION_ARG_STRING, &level->memory_text,
          "RAM set aside for it at the top (128M; VTL0 has the rest)", "SIZE"},
     };
@@ -539,10 +606,10 @@ static void add_level_options(GOptionContext *context, struct options *options, 
             .arg_description = rows[i].argument,
         };
     }
-    g_option_context_add_main_entries(context, entries, NULL);
+    option_table_add(table, entries);
 }
 
-static GOptionContext *make_context(struct options *options, GStringChunk *names)
+static void add_options(struct option_table *table, struct options *options, GStringChunk *names)
 {
     g_autofree char *kinds = trace_kind_names(), *filter_help = g_strdup_printf(
         "only lines of these kinds (switch,call) or all but those (-device): %s", kinds);
@@ -568,14 +635,30 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
          "the same as Hyper-V's two banks: bank0=MASK,bank1=MASK, where a set bit disables",
          "BANKS"},
         {"register-window", 0, 0, G_OPTION_ARG_STRING, &options->window_text,
-         "registers by a program in the kernel, which makes switches fast and exact: auto, on, off, or "
-         "verify to compare them with KVM's (auto)", "HOW"},
-        {"poison", 0, 0, G_OPTION_ARG_NONE, &options->poison,
-         "at a switch, damage what the specification lets it corrupt", NULL},
+         "registers by a program in the kernel, which makes switches fast and exact: on, off, verify "
+         "to compare them with KVM's, or auto: on if it can be had and there is a VTL above 0 (auto)",
+         "HOW"},
+        {"bank-policy", 0, 0, G_OPTION_ARG_FILENAME, &options->bank_policy,
+         "which registers the VTLs of a VP share: tlfs, linux, spe-private, or a file "
+         "(vtlemu banks shows them; tlfs)", "WHICH"},
+        {"poison", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_STRING, &options->poison_text,
+         "at a switch, damage what the policy lets it corrupt: corruptible; unspecified: that and "
+         "what the specification is silent about (off; the option alone: corruptible)", "WHAT"},
+        {"strict", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_STRING, &options->strict_text,
+         "tell what guests do against the specification: warn goes on, with exit status 5 at the end, "
+         "stop ends the run at once (warn)", "warn|stop"},
+        {"report", 0, 0, G_OPTION_ARG_FILENAME, &options->report,
+         "at the end, write which rules, hypercalls and registers the guest has used, and which not; "
+         "JSON if FILE ends in .json", "FILE"},
+        {"vtl-call-abi", 0, 0, G_OPTION_ARG_STRING, &options->call_abi,
+         "how a guest calls a higher VTL: hvc2, or smccc:ID, a function of the SMC Calling Convention "
+         "(hvc2)", "ABI"},
+        {"vtl-return-abi", 0, 0, G_OPTION_ARG_STRING, &options->return_abi,
+         "how it returns: hvc3, or smccc:ID (hvc3)", "ABI"},
         {"fw-reg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->fw_reg,
          "what the guest sees of a firmware register: std=trng_v1_0, vendor-hyp=-ptp, "
          "psci-version=1.1; may be repeated (all that the host has)", "REG=VALUE"},
-        {"fw-regs", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->fw_regs_given,
+        {"fw-regs", 0, 0, G_OPTION_ARG_FILENAME, &options->fw_regs,
          "the same from a JSON file, before the other options", "FILE"},
         {"hv-services", 0, 0, G_OPTION_ARG_STRING, &options->hv_services,
          "which of Hyper-V's services the guest sees: all, none, or a list (all)", "LIST"},
@@ -606,23 +689,28 @@ static GOptionContext *make_context(struct options *options, GStringChunk *names
         {"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "show this text", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
+
+    option_table_add(table, entries);
+    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
+        add_level_options(table, options, vtl, names);
+}
+
+static GOptionContext *make_context(void)
+{
     GOptionContext *context = g_option_context_new("- run a guest with Virtual Trust Levels");
 
     g_option_context_set_summary(context, summary_text);
     g_option_context_set_description(context, description_text);
-    g_option_context_add_main_entries(context, entries, NULL);
-    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++)
-        add_level_options(context, options, vtl, names);
     /* GOption's own --help would exit the program behind our back. */
     g_option_context_set_help_enabled(context, FALSE);
     return context;
 }
 
-static bool parse(GOptionContext *context, int argc, char **argv, GError **error)
+static bool parse(struct option_table *table, int argc, char **argv, GError **error)
 {
     g_autoptr(GError) cause = NULL;
 
-    if (!g_option_context_parse(context, &argc, &argv, &cause)) {
+    if (!option_table_parse(table, &argc, &argv, &cause)) {
         emu_set_error(error, EMU_ERROR_USAGE, "%s (see vtlemu run --help)", cause->message);
         return false;
     }
@@ -637,11 +725,13 @@ struct options *options_parse(int argc, char **argv, bool *help, GError **error)
 {
     struct options *options = g_new0(struct options, 1);
     GStringChunk *names = g_string_chunk_new(256);
-    GOptionContext *context;
+    GOptionContext *context = make_context();
+    struct option_table *table = option_table_new(context);
     bool good;
 
-    context = make_context(options, names);
-    good = parse(context, argc, argv, error);
+    add_options(table, options, names);
+    bank_policy_init(&options->policy);
+    good = parse(table, argc, argv, error);
     *help = good && options->help;
     if (*help) {
         g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
@@ -649,6 +739,7 @@ struct options *options_parse(int argc, char **argv, bool *help, GError **error)
         g_print("%s\n", text);
     }
     good = good && !*help && check_all(options, error);
+    option_table_free(table);
     g_option_context_free(context);
     g_string_chunk_free(names);
     if (good)
@@ -670,6 +761,7 @@ void options_free(struct options *options)
         g_free(level->console);
         g_free(level->memory_text);
         g_free(level->vmbus_text);
+        g_free(level->symbols);
         g_free(level->dump_dtb);
     }
     g_free(options->cpus_text);
@@ -678,6 +770,8 @@ void options_free(struct options *options)
     g_free(options->timeout_text);
     g_free(options->sve_text);
     g_free(options->window_text);
+    g_free(options->strict_text);
+    g_free(options->report);
     g_free(options->cpu_banks);
     g_strfreev(options->cpu);
     g_free(options->memory_text);
@@ -691,8 +785,12 @@ void options_free(struct options *options)
     g_free(options->pulse_text);
     g_free(options->control);
     g_strfreev(options->dump_dtb);
-    g_strfreev(options->fw_regs_given);
+    g_free(options->fw_regs);
     g_free(options->hv_services);
+    g_free(options->call_abi);
+    g_free(options->poison_text);
+    g_free(options->bank_policy);
+    g_free(options->return_abi);
     g_strfreev(options->fw_reg);
     g_free(options->restored_election);
     g_free(options);

@@ -11,7 +11,9 @@
 
 #include "fw-regs/cpu-features.h"
 #include "fw-regs/election.h"
+#include "smccc/vtl-abi.h"
 #include "vtl/partition.h"
+#include "vtl/poison.h"
 
 /* Options of one VTL; strings are owned, NULL if not given. */
 struct level_options {
@@ -21,6 +23,7 @@ struct level_options {
     char *console;
     char *memory_text;
     char *vmbus_text;
+    char *symbols;   /* a file with those of its code: symbols.h */
     char *dump_dtb;  /* where to write this VTL's device tree */
     uint64_t memory; /* bytes set aside for it at the top of RAM; VTL0 has the rest */
     bool vmbus;      /* it has one */
@@ -32,10 +35,17 @@ struct level_options {
 
 /* struct options.window */
 enum options_window {
-    OPTIONS_WINDOW_AUTO,   /* if it can be had */
+    OPTIONS_WINDOW_AUTO,   /* if it can be had and there is a VTL above 0 */
     OPTIONS_WINDOW_ON,
     OPTIONS_WINDOW_OFF,
     OPTIONS_WINDOW_VERIFY, /* and all that it shows is asked of KVM, too */
+};
+
+/* struct options.strict */
+enum options_strict {
+    OPTIONS_STRICT_OFF,
+    OPTIONS_STRICT_WARN, /* violations are told, and decide the exit status */
+    OPTIONS_STRICT_STOP, /* the first one ends the run */
 };
 
 struct options {
@@ -52,7 +62,15 @@ struct options {
     int sve;         /* OPTIONS_SVE_*, or the longest vectors, in bits: a multiple of 128 */
     char *window_text;   /* as given */
     enum options_window window; /* register-window.h */
-    gboolean poison; /* switches corrupt what they may */
+    char *poison_text;        /* as given, "" if it is the option alone; or NULL */
+    enum poison_level poison; /* what switches damage */
+    char *bank_policy;        /* as given, or NULL */
+    struct bank_policy policy; /* what the VTLs of a VP share; by options_choose_policy() */
+    char *call_abi, *return_abi; /* as given, or NULL */
+    struct vtl_abi vtl_abi;
+    char *strict_text; /* as given: "" without a word */
+    enum options_strict strict; /* vtl/strict.h */
+    char *report;    /* where to write one, or NULL: report.h */
     char *trace;
     char *trace_filter;   /* as given */
     unsigned trace_kinds; /* set of enum trace_kind */
@@ -68,8 +86,7 @@ struct options {
     gint64 pulse;        /* save and restore in place every so many microseconds; 0: never */
     uint16_t restored_kernels; /* VTLs of a snapshot that have a kernel, as a set */
     char **dump_dtb;
-    char **fw_regs_given;
-    const char *fw_regs; /* of these: the file of wishes for firmware registers, or NULL */
+    char *fw_regs;     /* the file of wishes for firmware registers, or NULL */
     char *hv_services; /* which of our own services, as given */
     char **fw_reg;     /* wishes REG=VALUE, as given: fw-regs/election.h */
     struct fw_election *restored_election; /* what the guest of a snapshot has instead; owned */
@@ -84,6 +101,12 @@ struct options {
  */
 struct options *options_parse(int argc, char **argv, bool *help, GError **error);
 void options_free(struct options *options);
+
+/*
+ * Reads the policy that --bank-policy names, a file perhaps: once, after options_parse(), with which
+ * it is the specification's. False with @error.
+ */
+bool options_choose_policy(struct options *options, GError **error);
 
 /* Parses "512M", "2G", "65536K" or plain bytes. False if it is none of them or too large. */
 bool options_parse_size(const char *text, uint64_t *bytes);

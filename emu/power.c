@@ -102,6 +102,8 @@ static enum psci_status cpu_on(void *context, uint64_t mpidr, uint64_t entry, ui
     if (status == PSCI_SUCCESS) {
         begin_at(&target->level[vp->core->active], &start, false);
         begin_with_x0(&target->level[vp->core->active], context_id);
+        if (vp->core->audit)
+            audit_prepare(target->core, vp->core->active);
     }
     g_mutex_unlock(&vp->machine->lock);
     g_info("VP%u at VTL%u: CPU_ON of VP%u, entry 0x%" G_GINT64_MODIFIER "x: %d", vp->core->index,

@@ -113,7 +113,7 @@ static void probe_window(GArray *results)
 
     probe_add(results, window ? PROBE_OK : PROBE_LACKING, "register window",
               g_strdup(window ? "VTL switches are fast, and none is lost" : error->message),
-              "a kernel with CONFIG_DEBUG_INFO_BTF, and root or CAP_BPF and CAP_PERFMON");
+              register_window_remedy);
     register_window_close(window);
 }
 

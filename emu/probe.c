@@ -15,6 +15,7 @@
 
 #include "emu/command.h"
 #include "emu/error.h"
+#include "emu/ram-file.h"
 #include "emu/view-uffd.h"
 
 /* Linux, include/uapi/linux/capability.h */
@@ -75,6 +76,21 @@ static void probe_userfaultfd(GArray *results)
         probe_add(results,
                   works && api.features & rows[i].feature ? PROBE_OK : PROBE_LACKING, rows[i].name,
                   g_strdup(works ? rows[i].use : error), rows[i].remedy);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* By having some memory, for a moment. */
+static void probe_huge_pages(GArray *results)
+{
+    enum ram_file_kind kind;
+    int fd = ram_file_open((uint64_t)sysconf(_SC_PAGESIZE), &kind);
+    bool huge = fd >= 0 && ram_file_is_huge(kind);
+
+    probe_add(results, huge ? PROBE_OK : PROBE_LACKING, "huge pages",
+              g_strdup(huge ? "for guest memory" : "not for guest memory: Linux boots slowly"),
+              "run as root, allow user namespaces, or set "
+              "/sys/kernel/mm/transparent_hugepage/shmem_enabled to advise");
     if (fd >= 0)
         close(fd);
 }
@@ -178,6 +194,7 @@ static GArray *probe_all(void)
     probe_cpu(results);
     probe_kvm(results);
     probe_userfaultfd(results);
+    probe_huge_pages(results);
     probe_tracing(results);
     return results;
 }

@@ -260,10 +260,21 @@ static void wonder(struct vp *vp)
     give_up(vp, "cannot be decoded");
 }
 
+/* With the processor's own words, if they can be had. */
+static enum vtl_fault_verdict explain(struct vp *vp, uint64_t page, struct vtl_fault *fault)
+{
+    struct vtl_fault_report report;
+
+    if (vcpu_fault(&vp_active(vp)->vcpu, &report) &&
+        (page == VTL_FAULT_ANY_PAGE || page == report.gpa / HV_PAGE_SIZE))
+        return vtl_fault_explain(vp->core, &report, fault);
+    return vtl_fault_find(vp->core, page, fault);
+}
+
 static void handle_closed(struct vp *vp, uint64_t page)
 {
     struct vtl_fault fault;
-    enum vtl_fault_verdict verdict = vtl_fault_find(vp->core, page, &fault);
+    enum vtl_fault_verdict verdict = explain(vp, page, &fault);
 
     switch (verdict) {
     case VTL_FAULT_DENIED:
@@ -342,7 +353,7 @@ static void handle_unnamed(struct vp *vp)
 {
     struct vtl_fault fault;
 
-    if (vtl_fault_find(vp->core, VTL_FAULT_ANY_PAGE, &fault) == VTL_FAULT_DENIED)
+    if (explain(vp, VTL_FAULT_ANY_PAGE, &fault) == VTL_FAULT_DENIED)
         deny(vp, &fault);
     else if (!vm_flush_withdraw(&vp->machine->level[vp->core->active].vm))
         wonder(vp);

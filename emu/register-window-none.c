@@ -3,13 +3,15 @@
 #include "emu/error.h"
 #include "emu/register-window.h"
 
+const char register_window_remedy[] =
+    "install clang, bpftool, libbpf and libelf (static), as scripts/setup does, and build vtlemu "
+    "anew, without ./configure --disable-register-window";
+
 struct register_window *register_window_open(const struct register_window_request *request,
                                              GError **error)
 {
     (void)request;
-    emu_set_error(error, EMU_ERROR_SETUP,
-                  "this vtlemu was built without the register window (./configure wants clang, "
-                  "bpftool, libbpf and libelf for it)");
+    emu_set_error(error, EMU_ERROR_SETUP, "this vtlemu was built without the register window");
     return NULL;
 }
 

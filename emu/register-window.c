@@ -16,6 +16,9 @@
 /* Where CO-RE finds what KVM's structures look like. */
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
+const char register_window_remedy[] =
+    "a kernel with CONFIG_DEBUG_INFO_BTF, and root or CAP_BPF and CAP_PERFMON";
+
 struct mapping {
     void *base;
     size_t size;

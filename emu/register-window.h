@@ -28,6 +28,9 @@
 
 struct register_window;
 
+/* Where it cannot be had: what it takes. */
+extern const char register_window_remedy[];
+
 struct register_window_request {
     unsigned vcpus;       /* at most so many, numbered from 0 */
     unsigned vector_bits; /* the longest vectors of each; 0: they have no SVE */

@@ -16,10 +16,6 @@
 #define CORE128(field) (KVM_REG_ARM64 | KVM_REG_SIZE_U128 | KVM_REG_ARM_CORE | CORE(field))
 #define SYS(op0, op1, crn, crm, op2) ARM64_SYS_REG(op0, op1, crn, crm, op2)
 
-#define HV_X0 0x00020000u
-#define HV_X30 0x0002001eu
-#define HV_Q0 0x00030000u
-#define HV_Q31 0x0003001fu
 #define HV_Z0 0x00030100u
 #define HV_Z31 0x0003011fu
 #define HV_P0 0x00030120u
@@ -43,20 +39,20 @@ static const struct {
     uint64_t kvm_id;
     bool moves; /* by itself, while the vCPU stands still, or with another register */
 } irregular[] = {
-    {0x00020020, CORE64(regs.sp), false},     /* SP_EL0 */
-    {0x00020021, CORE64(sp_el1), false},      /* SP_EL1 */
+    {REG_SP_EL0, CORE64(regs.sp), false},
+    {REG_SP_EL1, CORE64(sp_el1), false},
     {REG_PC, CORE64(regs.pc), false},
     {REG_PSTATE, CORE64(regs.pstate), false},
     {REG_SCTLR_EL1, SYS(3, 0, 1, 0, 0), false},
     {0x00040003, SYS(3, 0, 1, 0, 1), false},  /* ACTLR_EL1 */
-    {0x00040004, SYS(3, 0, 1, 0, 2), false},  /* CPACR_EL1 */
+    {REG_CPACR_EL1, SYS(3, 0, 1, 0, 2), false},
     {REG_TTBR0_EL1, SYS(3, 0, 2, 0, 0), false},
     {REG_TTBR1_EL1, SYS(3, 0, 2, 0, 1), false},
     {REG_TCR_EL1, SYS(3, 0, 2, 0, 2), false},
     {REG_ESR_EL1, SYS(3, 0, 5, 2, 0), false},
-    {0x00040009, SYS(3, 0, 6, 0, 0), false},  /* FAR_EL1 */
+    {REG_FAR_EL1, SYS(3, 0, 6, 0, 0), false},
     {0x0004000a, SYS(3, 0, 7, 4, 0), false},  /* PAR_EL1 */
-    {0x0004000b, SYS(3, 0, 10, 2, 0), false}, /* MAIR_EL1 */
+    {REG_MAIR_EL1, SYS(3, 0, 10, 2, 0), false},
     {REG_VBAR_EL1, SYS(3, 0, 12, 0, 0), false},
     {0x0004000d, SYS(3, 0, 13, 0, 1), false}, /* CONTEXTIDR_EL1 */
     {0x0004000e, SYS(3, 0, 13, 0, 4), false}, /* TPIDR_EL1 */
@@ -69,7 +65,7 @@ static const struct {
     {0x00040016, SYS(3, 0, 5, 1, 0), false},  /* AFSR0_EL1 */
     {0x00040017, SYS(3, 0, 5, 1, 1), false},  /* AFSR1_EL1 */
     {0x00040018, SYS(3, 0, 10, 3, 0), false}, /* AMAIR_EL1 */
-    {0x00040035, SYS(3, 2, 0, 0, 0), false},  /* CSSELR_EL1 */
+    {REG_CSSELR_EL1, SYS(3, 2, 0, 0, 0), false},
     {0x0005004d, SYS(2, 0, 0, 2, 2), false},  /* MDSCR_EL1 */
     {0x00058008, SYS(3, 0, 14, 1, 0), false}, /* CNTKCTL_EL1 */
     {0x0005800e, KVM_REG_ARM_TIMER_CTL, true},
@@ -111,10 +107,6 @@ static const struct {
 static int16_t places[PLACES];
 static uint64_t kvm_ids[REGISTERS_MAX];
 static bool moves[REGISTERS_MAX];
-static struct register_span shared[REGISTERS_MAX];
-static size_t shared_count;
-static uint16_t corruptible[REGISTERS_MAX];
-static size_t corruptible_count;
 static uint64_t wide_ids[REGISTERS_MAX];
 static int whole[REGISTERS_MAX];
 
@@ -127,10 +119,10 @@ static uint64_t find_debug_id(uint32_t number)
 
 static uint64_t find_regular(uint32_t name)
 {
-    if (name >= HV_X0 && name <= HV_X30)
-        return CORE64(regs.regs[0]) + (name - HV_X0) * X_STEP;
-    if (name >= HV_Q0 && name <= HV_Q31)
-        return CORE128(fp_regs.vregs[0]) + (name - HV_Q0) * Q_STEP;
+    if (name >= REG_X0 && name <= REG_X30)
+        return CORE64(regs.regs[0]) + (name - REG_X0) * X_STEP;
+    if (name >= REG_Q0 && name <= REG_Q31)
+        return CORE128(fp_regs.vregs[0]) + (name - REG_Q0) * Q_STEP;
     if (name >= HV_ID_FIRST && name <= HV_ID_LAST)
         return SYS(3, 0, 0, (name - HV_ID_FIRST) >> 3, name & 7);
     if (name >= HV_DEBUG_FIRST && name <= HV_DEBUG_LAST)
@@ -183,17 +175,6 @@ static void add_place(size_t row)
     places[place] = (int16_t)row;
 }
 
-/* Rows come in order. */
-static void add_shared(size_t row)
-{
-    struct register_span *last = shared_count ? &shared[shared_count - 1] : NULL;
-
-    if (last && last->first + last->count == row && bank_table[row].size == bank_table[row - 1].size)
-        last->count++;
-    else
-        shared[shared_count++] = (struct register_span){row, 1};
-}
-
 /* The tables follow from bank_table, once. */
 static void prepare(void)
 {
@@ -206,10 +187,6 @@ static void prepare(void)
     for (size_t i = 0; i < bank_table_size; i++) {
         add_place(i);
         fill_row(i, bank_table[i].hv_name);
-        if (bank_table[i].class == BANK_SHARED)
-            add_shared(i);
-        if (bank_table[i].class == BANK_CORRUPTIBLE)
-            corruptible[corruptible_count++] = (uint16_t)i;
     }
     g_once_init_leave(&done, 1);
 }
@@ -256,16 +233,62 @@ int register_read_host(size_t index, uint64_t *value)
     return 0;
 }
 
-const struct register_span *register_shared(size_t *count)
+bool register_is_kept_whole(size_t index)
 {
-    prepare();
-    *count = shared_count;
-    return shared;
+    uint32_t name = bank_table[index].hv_name;
+
+    return (name >= REG_X0 && name <= REG_X30) || (name >= REG_Q0 && name <= REG_Q31);
 }
 
-const uint16_t *register_corruptible(size_t *count)
+uint64_t register_other_id(size_t bank_row_index)
 {
+    struct bank_row row = bank_row(bank_row_index);
+
+    return row.encoding ? KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM64_SYSREG | row.encoding
+                        : 0;
+}
+
+/* --- What a switch has to do ------------------------------------------------------------------ */
+
+/*
+ * Rows come in order. Those that a window shows side by side are in one span, to be read at once:
+ * X0-X30, and Q0-Q31.
+ */
+static void add_shared(struct register_plan *plan, size_t row)
+{
+    struct register_span *last = plan->shared_count ? &plan->shared[plan->shared_count - 1] : NULL;
+
+    if (last && last->first + last->count == row && register_is_kept_whole(row) &&
+        register_is_kept_whole(row - 1) && bank_table[row].size == bank_table[row - 1].size)
+        last->count++;
+    else
+        plan->shared[plan->shared_count++] = (struct register_span){row, 1};
+}
+
+static void plan_row(struct register_plan *plan, const struct bank_policy *policy, size_t row,
+                     enum poison_level poison, unsigned vector_bits)
+{
+    const struct bank_register *reg = &bank_table[row];
+    size_t size = bank_size(reg, vector_bits);
+
+    if (!size)
+        return;
+    if (bank_policy_shares(policy, reg) && reg->scales)
+        plan->wide[plan->wide_count++] = (uint16_t)row;
+    else if (bank_policy_shares(policy, reg))
+        add_shared(plan, row);
+    if (poison_wants(policy, poison, row) && poison_size(reg, size))
+        plan->damaged[plan->damaged_count++] = (uint16_t)row;
+}
+
+void register_plan_make(struct register_plan *plan, const struct bank_policy *policy,
+                        enum poison_level poison, unsigned vector_bits)
+{
+    *plan = (struct register_plan){0};
     prepare();
-    *count = corruptible_count;
-    return corruptible;
+    for (size_t i = 0; i < bank_table_size; i++)
+        plan_row(plan, policy, i, poison, vector_bits);
+    for (size_t i = bank_table_size; i < bank_row_count(); i++)
+        if (bank_policy_class(policy, i) == BANK_SHARED && bank_policy_changes(policy, i))
+            plan->other[plan->other_count++] = register_other_id(i);
 }

@@ -10,27 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Rows of bank_table that a vCPU can cache. */
-#define REGISTERS_MAX 384
-
-/* Names used by the VMM itself (HV_REGISTER_NAME). */
-enum {
-    REG_X0 = 0x00020000,
-    REG_SP_EL1 = 0x00020021,
-    REG_PC = 0x00020022,
-    REG_PSTATE = 0x00020023,
-    REG_SCTLR_EL1 = 0x00040002,
-    REG_TTBR0_EL1 = 0x00040005,
-    REG_TTBR1_EL1 = 0x00040006,
-    REG_TCR_EL1 = 0x00040007,
-    REG_ESR_EL1 = 0x00040008,
-    REG_FAR_EL1 = 0x00040009,
-    REG_MAIR_EL1 = 0x0004000b,
-    REG_VBAR_EL1 = 0x0004000c,
-    REG_SPSR_EL1 = 0x00040014,
-    REG_ELR_EL1 = 0x00040015,
-    REG_CSSELR_EL1 = 0x00040035,
-};
+#include "emu/register-names.h"
+#include "vtl/poison.h"
 
 /*
  * CCSIDR_EL1 of the first value of CSSELR_EL1; the ids of the others are greater by that value
@@ -60,18 +41,31 @@ bool register_moves(size_t index);
 /* Of a row without id: the host's own, if the guest reads that one; -ENOENT if not. */
 int register_read_host(size_t index, uint64_t *value);
 
+/* Does KVM keep whatever is written to the row? Of others it leaves out bits that are RES0. */
+bool register_is_kept_whole(size_t index);
+
+/* KVM's id of a register of bank-rows.h that bank_table does not have; 0: it can have none. */
+uint64_t register_other_id(size_t bank_row);
+
 /* Rows that follow each other. */
 struct register_span {
     size_t first, count;
 };
 
-/*
- * The rows of class BANK_SHARED, of which those in one span have the same size; stores how many
- * spans. Valid for the life of the program.
- */
-const struct register_span *register_shared(size_t *count);
+/* What a switch has to do, worked out beforehand from a bank policy: see register_plan_make(). */
+struct register_plan {
+    struct register_span shared[REGISTERS_MAX]; /* rows of one span have the same size */
+    size_t shared_count;
+    uint16_t wide[REGISTERS_MAX]; /* rows that are shared and wider than struct hv_u128 */
+    size_t wide_count;
+    uint64_t other[BANK_ROWS_MAX]; /* KVM's ids of those that are shared, and not in bank_table */
+    size_t other_count;
+    uint16_t damaged[REGISTERS_MAX]; /* rows */
+    size_t damaged_count;
+};
 
-/* The same of class BANK_CORRUPTIBLE. */
-const uint16_t *register_corruptible(size_t *count);
+/* Of vCPUs whose longest vectors have @vector_bits; 0: they have no SVE. */
+void register_plan_make(struct register_plan *plan, const struct bank_policy *policy,
+                        enum poison_level poison, unsigned vector_bits);
 
 #endif

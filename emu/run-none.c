@@ -12,6 +12,8 @@ int run_main(int argc, char **argv)
 
     if (help)
         return EMU_EXIT_OK;
+    if (options && !options_choose_policy(options, &error))
+        g_clear_pointer(&options, options_free);
     g_printerr("vtlemu run: %s\n",
                options ? "this host is not arm64; scripts/bed -- vtlemu run ... runs it in a test bed"
                        : error->message);

@@ -21,11 +21,16 @@
 #include "emu/machine.h"
 #include "emu/migrate.h"
 #include "emu/manifest.h"
+#include "emu/report.h"
 #include "emu/sandbox.h"
 
 #define US_PER_MS 1000
-/* How long a run that has been told to end may take over it: its reader may have gone to sleep. */
+/*
+ * How long a run that has been told to end may take over it: while it waits for who reads its
+ * output, who may have gone to sleep, and at any rate; a busy host is slow.
+ */
 #define GRACE_S 3
+#define GRACE_MAX_S 30
 /* How often to try to tell the machine, if that would have to wait. */
 #define RETRY_US 10000
 
@@ -38,6 +43,7 @@
 struct run {
     struct options *options;
     struct trace *trace;
+    int report; /* descriptor of --report, or -1 */
     struct machine *machine;
     struct console_set *consoles;
     struct control *control; /* NULL without --control */
@@ -59,7 +65,8 @@ struct run {
     struct incoming incoming; /* of --incoming, until its guest runs */
     enum machine_end early;   /* why it ends without a machine; MACHINE_RUNNING: it does not */
     unsigned early_detail;
-    gint64 grace;    /* when to leave at any price; 0: not yet; the watch's */
+    gint64 grace;    /* when to see whether to leave at any price; 0: not yet; the watch's */
+    gint64 last_grace; /* when to leave whatever is seen */
     enum machine_end wish; /* what the machine has yet to be told; the watch's */
     unsigned wish_detail;
 };
@@ -272,8 +279,10 @@ static void end_run(struct run *run, enum machine_end end, unsigned detail)
         run->wish = end;
         run->wish_detail = detail;
     }
-    if (!run->grace)
+    if (!run->grace) {
         run->grace = g_get_monotonic_time() + GRACE_S * G_TIME_SPAN_SECOND;
+        run->last_grace = run->grace + (GRACE_MAX_S - GRACE_S) * G_TIME_SPAN_SECOND;
+    }
     sandbox_cancel(); /* a kernel that is being unpacked */
     tell_wish(run);
 }
@@ -326,6 +335,22 @@ static void leave(struct run *run)
     _exit(exit_status(run->machine->end, run->machine->end_detail));
 }
 
+static bool is_full(int fd)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+
+    return poll(&room, 1, 0) == 0;
+}
+
+/* Somebody who does not read will not in a minute; what is only slow comes to its end. */
+static void look_at_end(struct run *run)
+{
+    if (is_full(STDOUT_FILENO) || is_full(STDERR_FILENO) || console_set_waits(run->consoles) ||
+        is_past(run->last_grace))
+        leave(run);
+    run->grace = g_get_monotonic_time() + G_TIME_SPAN_SECOND;
+}
+
 static gpointer watch(gpointer context)
 {
     struct run *run = context;
@@ -343,7 +368,7 @@ static gpointer watch(gpointer context)
         if (ready != 0)
             continue;
         if (is_past(run->grace))
-            leave(run);
+            look_at_end(run);
         else if (!run->grace && is_past(run->deadline))
             end_run(run, MACHINE_TIMEOUT, 0);
     }
@@ -509,7 +534,8 @@ static bool check_outputs(const struct options *options, GError **error)
              !spares_inputs(options, console + strlen(prefix), error)))
             return false;
     }
-    return spares_inputs(options, options->trace, error);
+    return spares_inputs(options, options->report, error) &&
+           spares_inputs(options, options->trace, error);
 }
 
 /* What the machine is, from the beginning of the snapshot. */
@@ -580,6 +606,11 @@ static bool prepare(struct run *run, GError **error)
         if (!run->trace)
             return false;
     }
+    if (run->options->report) {
+        run->report = file_open_output("--report ", run->options->report, error);
+        if (run->report < 0)
+            return false;
+    }
     run->machine = machine_new(run->options, run->trace, error);
     if (!run->machine || !suits_host(run, error) || !open_consoles(run, error) ||
         !open_control(run, error))
@@ -598,6 +629,8 @@ static int exit_status(enum machine_end end, unsigned detail)
         return EMU_EXIT_INTERNAL;
     case MACHINE_TIMEOUT:
         return EMU_EXIT_TIMEOUT;
+    case MACHINE_STRICT:
+        return EMU_EXIT_STRICT;
     case MACHINE_SIGNAL:
         return EMU_EXIT_SIGNAL + (int)detail;
     case MACHINE_RUNNING:
@@ -618,6 +651,8 @@ static void tell_why(const struct run *run, enum machine_end end, unsigned detai
         g_printerr("vtlemu: %s\n", run->machine->end_message);
     else if (end == MACHINE_SIGNAL && detail != SIGPIPE)
         g_printerr("vtlemu: ended by signal %u (%s)\n", detail, g_strsignal((int)detail));
+    else if (end == MACHINE_STRICT)
+        g_printerr("vtlemu: ended by --strict=stop\n");
     else if (end == MACHINE_TIMEOUT)
         g_printerr("vtlemu: ended by --timeout after %d seconds\n", run->options->timeout);
 }
@@ -627,6 +662,71 @@ static void tell_end(const struct run *run)
     if (run->options->pulse)
         g_printerr("vtlemu: --pulse: saved and restored %u times\n", run->pulses);
     tell_why(run, run->machine->end, run->machine->end_detail);
+}
+
+/* Violations count if all else was well. */
+static int sum_up_strict(const struct run *run, int status)
+{
+    if (!run->machine->strict)
+        return status;
+    strict_log_print(run->machine->strict);
+    return status == EMU_EXIT_OK && strict_log_count(run->machine->strict) ? EMU_EXIT_STRICT
+                                                                          : status;
+}
+
+static const char *end_text(enum machine_end end)
+{
+    static const char *const texts[] = {
+        [MACHINE_RUNNING] = "it had not begun",
+        [MACHINE_POWERED_OFF] = "the guest powered off",
+        [MACHINE_RESET] = "the guest asked for a reset",
+        [MACHINE_CRASHED] = "the guest crashed",
+        [MACHINE_FAILED] = "the guest reported failure",
+        [MACHINE_BROKEN] = "vtlemu failed",
+        [MACHINE_TIMEOUT] = "--timeout ran out",
+        [MACHINE_SIGNAL] = "by a signal",
+        [MACHINE_STOPPED] = "it was stopped",
+        [MACHINE_STRICT] = "--strict=stop",
+        [MACHINE_MOVED] = "the guest has moved",
+    };
+
+    return texts[end];
+}
+
+static bool write_all(int fd, const char *text)
+{
+    size_t left = strlen(text);
+
+    while (left) {
+        ssize_t written = write(fd, text, left);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        text += written;
+        left -= (size_t)written;
+    }
+    return true;
+}
+
+static void write_report(const struct run *run, int status)
+{
+    const struct machine *machine = run->machine;
+    const struct report_run facts = {
+        .end = end_text(machine->end),
+        .status = status,
+        .switch_names = stats_switch_names,
+        .switches = machine->stats.switches,
+        .switch_count = STATS_SWITCHES,
+    };
+    g_autofree char *text = report_is_json(run->options->report)
+                                ? report_to_json(machine->audit, &facts)
+                                : report_to_text(machine->audit, &facts);
+
+    if (!write_all(run->report, text))
+        g_warning("--report %s: it is not whole, writing failed: %s", run->options->report,
+                  g_strerror(errno));
 }
 
 static void finish(struct run *run)
@@ -655,7 +755,8 @@ static void finish(struct run *run)
 
 static int run_options(struct options *options)
 {
-    struct run run = {.options = options, .signals = -1, .wake = -1, .restore = -1};
+    struct run run = {
+        .options = options, .signals = -1, .wake = -1, .restore = -1, .report = -1};
     g_autoptr(GError) error = NULL;
     int status;
 
@@ -674,10 +775,14 @@ static int run_options(struct options *options)
     } else {
         tell_end(&run);
         machine_tell_unused(run.machine);
-        status = exit_status(run.machine->end, run.machine->end_detail);
+        status = sum_up_strict(&run, exit_status(run.machine->end, run.machine->end_detail));
         if (options->summary)
             stats_print(&run.machine->stats);
+        if (options->report)
+            write_report(&run, status);
     }
+    if (run.report >= 0)
+        close(run.report);
     machine_free(run.machine);
     return status;
 }
@@ -689,6 +794,8 @@ int run_main(int argc, char **argv)
     struct options *options = options_parse(argc, argv, &help, &error);
     int status;
 
+    if (options && !options_choose_policy(options, &error))
+        g_clear_pointer(&options, options_free);
     if (!options) {
         if (help)
             return EMU_EXIT_OK;

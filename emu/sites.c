@@ -97,18 +97,20 @@ static void fill(const struct sites *sites, bool stepping, struct kvm_guest_debu
     }
 }
 
-int sites_apply(struct sites *sites, struct vcpu *vcpu)
+static int apply(struct sites *sites, struct vcpu *vcpu)
 {
     struct kvm_guest_debug debug = {0};
-    int generation = g_atomic_int_get(&sites->generation);
 
-    if (vcpu->breakpoints_generation == generation)
-        return 0;
     g_mutex_lock(&sites->lock);
-    generation = sites->generation;
+    vcpu->breakpoints_generation = sites->generation;
     fill(sites, vcpu->stepping, &debug);
     g_mutex_unlock(&sites->lock);
-    vcpu->breakpoints_generation = generation;
     vcpu->calls[STATS_OTHER]++;
     return kvm_ioctl(vcpu->fd, KVM_SET_GUEST_DEBUG, &debug);
+}
+
+int sites_apply(struct sites *sites, struct vcpu *vcpu)
+{
+    return vcpu->breakpoints_generation == g_atomic_int_get(&sites->generation) ? 0
+                                                                               : apply(sites, vcpu);
 }

@@ -28,7 +28,7 @@ static const struct {
     size_t max;
     const char *name;
 } kinds[SNAPSHOT_KINDS] = {
-    [SNAPSHOT_MACHINE] = {TAG('M', 'A', 'C', 'H'), 1, 256 * KIB, "the machine's facts"},
+    [SNAPSHOT_MACHINE] = {TAG('M', 'A', 'C', 'H'), 3, 256 * KIB, "the machine's facts"},
     [SNAPSHOT_PAGES] = {TAG('P', 'A', 'G', 'E'), 1, 2 * MIB, "guest memory"},
     [SNAPSHOT_TIME] = {TAG('T', 'I', 'M', 'E'), 1, 4 * KIB, "guest time"},
     [SNAPSHOT_VCPU] = {TAG('V', 'C', 'P', 'U'), 1, 1 * MIB, "a vCPU"},
@@ -397,7 +397,7 @@ static bool check_end(const struct snapshot_reader *reader,
 bool snapshot_read(struct snapshot_reader *reader, struct snapshot_section *section,
                    GError **error)
 {
-    struct header header;
+    struct header header = {0};
     int kind;
 
     if (!read_header(reader, &header, error))

@@ -16,7 +16,7 @@ static const char *const exit_names[STATS_EXITS] = {
     [KVM_EXIT_FAIL_ENTRY] = "failed entry",    [KVM_EXIT_INTERNAL_ERROR] = "internal error",
 };
 
-static const char *const switch_names[STATS_SWITCHES] = {
+const char *const stats_switch_names[STATS_SWITCHES] = {
     [STATS_VTL_CALL] = "VTL call",
     [STATS_VTL_RETURN] = "VTL return",
     [STATS_INTERCEPT] = "intercept",
@@ -98,7 +98,7 @@ static void print_switches(const struct stats *stats)
 
     g_printerr("%" G_GUINT64_FORMAT " switches between VTLs\n", switches);
     for (size_t i = 0; i < STATS_SWITCHES; i++)
-        print_count(switch_names[i], stats->switches[i]);
+        print_count(stats_switch_names[i], stats->switches[i]);
     print_count("caught before the HVC (breakpoint)", stats->guarded);
     print_count("caught behind it (register window)", stats->recovered);
     print_count("LOST: answered by KVM itself", stats->lost);

@@ -18,6 +18,9 @@ enum stats_switch {
     STATS_SWITCHES,
 };
 
+/* Names of kinds of switches. */
+extern const char *const stats_switch_names[STATS_SWITCHES];
+
 /* System calls made for vCPUs. */
 enum stats_call {
     STATS_RUN,       /* KVM_RUN */

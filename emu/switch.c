@@ -4,35 +4,48 @@
  */
 #include "emu/machine.h"
 
-/* What PSCI or the loader promised in X0 holds at the first entry only. */
+/*
+ * What PSCI or the loader promised in X0 holds at the first entry only. That of a VTL which somebody
+ * has turned on just now is still to come: power_wait() resets its registers first.
+ */
 static void give_start_argument(struct vp *vp, struct vp_level *level)
 {
     g_mutex_lock(&vp->machine->lock);
-    if (level->start_x0_pending)
+    if (level->start_x0_pending && !level->due) {
         vcpu_set64(&level->vcpu, REG_X0, level->start_x0);
-    level->start_x0_pending = false;
+        level->start_x0_pending = false;
+    }
     g_mutex_unlock(&vp->machine->lock);
 }
 
 /* Damages what @target may have lost while others ran. */
 static int spoil(struct vp *vp, unsigned target)
 {
-    if (!vp->machine->options->poison || !vtl_gave_up(vp->core, target))
+    if (!vp->machine->plan.damaged_count || !vtl_gave_up(vp->core, target))
         return 0;
     trace_line(vp->machine->trace, TRACE_SWITCH, vp->core->index, target,
                "finds damaged what a switch may corrupt");
-    return vcpu_poison(&vp->level[target].vcpu, vp->core->index, target);
+    return vcpu_poison(&vp->level[target].vcpu, &vp->machine->plan, vp->core->index, target);
+}
+
+/* A return by a function has an id in X0, which is nothing to the lower VTL: doc/vtl-abi.md. */
+static void leave_x0(struct vp *vp, unsigned target)
+{
+    vcpu_set64(&vp_active(vp)->vcpu, REG_X0, vcpu_get64(&vp->level[target].vcpu, REG_X0));
 }
 
 /* Has the vCPU of @target ready to run. */
-static int carry_over(struct vp *vp, unsigned target)
+static int carry_over(struct vp *vp, unsigned target, enum stats_switch kind)
 {
     int error;
 
     dormant_take(vp, target);
     error = power_enter(vp, target);
+    if (error == 0 && kind == STATS_VTL_RETURN && vp->machine->options->vtl_abi.return_id)
+        leave_x0(vp, target);
     if (error == 0)
-        error = vcpu_copy_shared(&vp_active(vp)->vcpu, &vp->level[target].vcpu);
+        error = vcpu_copy_shared(&vp_active(vp)->vcpu, &vp->level[target].vcpu,
+                                 &vp->machine->plan);
     return error == 0 ? spoil(vp, target) : error;
 }
 
@@ -44,7 +57,7 @@ void vp_switch(struct vp *vp, unsigned target, enum vtl_entry_reason reason,
         [STATS_INTERRUPT] = "interrupt"};
     unsigned source = vp->core->active;
     struct vp_level *from = &vp->level[source], *to = &vp->level[target];
-    int error = carry_over(vp, target);
+    int error = carry_over(vp, target, kind);
 
     if (error < 0) {
         vp_broken(vp, "VTL switch: KVM refuses a register: %s", g_strerror(-error));

@@ -25,8 +25,7 @@ static int compare(const void *a, const void *b)
     return (*one > *other) - (*one < *other);
 }
 
-/* All ids, in ascending order, for g_free(); NULL with *@result. */
-static struct kvm_reg_list *list_registers(int fd, int *result)
+struct kvm_reg_list *vcpu_list_registers(int fd, int *result)
 {
     struct kvm_reg_list *list =
         g_malloc(sizeof(*list) + VCPU_IMAGE_REGISTERS_MAX * sizeof(list->reg[0]));
@@ -70,7 +69,7 @@ static bool save_register(const struct vcpu *vcpu, struct vcpu_image *image, uin
 static bool save_registers(const struct vcpu *vcpu, struct vcpu_image *image, GError **error)
 {
     int result;
-    g_autofree struct kvm_reg_list *list = list_registers(vcpu->fd, &result);
+    g_autofree struct kvm_reg_list *list = vcpu_list_registers(vcpu->fd, &result);
 
     if (!list)
         return fail(image, result, "list its registers", error);
@@ -208,7 +207,7 @@ static bool load_events(const struct vcpu *vcpu, const struct vcpu_image *image,
 bool vcpu_load(struct vcpu *vcpu, const struct vcpu_image *image, GError **error)
 {
     int result;
-    g_autofree struct kvm_reg_list *list = list_registers(vcpu->fd, &result);
+    g_autofree struct kvm_reg_list *list = vcpu_list_registers(vcpu->fd, &result);
 
     if (!list)
         return fail(image, result, "list its registers", error);

@@ -6,6 +6,9 @@
 #include "emu/vcpu-image.h"
 #include "emu/vcpu.h"
 
+/* The ids of all registers of a vCPU, ascending, for g_free(); NULL with a negative errno. */
+struct kvm_reg_list *vcpu_list_registers(int fd, int *result);
+
 /* Into an initialized @image. A register of an unknown family is an error. */
 bool vcpu_save(const struct vcpu *vcpu, struct vcpu_image *image, GError **error);
 

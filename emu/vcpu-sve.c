@@ -122,6 +122,22 @@ static int read_low(struct vcpu *vcpu, const struct bank_register *reg, uint8_t 
     return error;
 }
 
+/* Of up to 128 bits. What the processor does not have, it cannot lose. */
+static int damage_narrow(struct vcpu *vcpu, size_t row, unsigned vp, unsigned vtl)
+{
+    const struct bank_register *reg = &bank_table[row];
+    uint8_t bytes[sizeof(struct hv_u128)];
+    struct hv_u128 value = {0};
+    int error = vcpu_get(vcpu, reg->hv_name, &value);
+
+    if (error < 0)
+        return error == -ENOENT ? 0 : error;
+    memcpy(bytes, &value, sizeof(bytes));
+    poison(reg, vp, vtl, bytes, reg->size);
+    memcpy(&value, bytes, sizeof(value));
+    return vcpu_set(vcpu, reg->hv_name, value);
+}
+
 static int damage(struct vcpu *vcpu, size_t row, unsigned vp, unsigned vtl)
 {
     const struct bank_register *reg = &bank_table[row];
@@ -137,13 +153,36 @@ static int damage(struct vcpu *vcpu, size_t row, unsigned vp, unsigned vtl)
     return kvm_set_one_reg(vcpu->fd, register_wide_id(row), value);
 }
 
-int vcpu_poison(struct vcpu *vcpu, unsigned vp, unsigned vtl)
+int vcpu_poison(struct vcpu *vcpu, const struct register_plan *plan, unsigned vp, unsigned vtl)
 {
-    size_t count;
-    const uint16_t *rows = register_corruptible(&count);
     int error = 0;
 
-    for (size_t i = 0; i < count && vcpu->vector_bits && error == 0; i++)
-        error = damage(vcpu, rows[i], vp, vtl);
+    for (size_t i = 0; i < plan->damaged_count && error == 0; i++)
+        error = bank_table[plan->damaged[i]].scales
+                    ? damage(vcpu, plan->damaged[i], vp, vtl)
+                    : damage_narrow(vcpu, plan->damaged[i], vp, vtl);
     return error;
+}
+
+/* The cache has all of a Z register as long as it has its low part, which is in both by now. */
+int vcpu_sve_copy(struct vcpu *from, struct vcpu *to, size_t row)
+{
+    const struct bank_register *reg = &bank_table[row];
+    uint8_t value[VCPU_Z_BYTES] = {0};
+    struct hv_u128 low;
+    int error = reg->low_name ? vcpu_get(from, reg->low_name, &low)
+                              : kvm_get_one_reg(from->fd, register_wide_id(row), value);
+
+    if (error < 0)
+        return error;
+    if (reg->low_name && !memcmp(to->z[NUMBER(row)], from->z[NUMBER(row)], sizeof(value)))
+        return 0;
+    if (reg->low_name) {
+        memcpy(value, from->z[NUMBER(row)], sizeof(value));
+        memcpy(to->z[NUMBER(row)], value, sizeof(value));
+    } else {
+        from->calls[STATS_GET]++;
+    }
+    to->calls[STATS_SET]++;
+    return kvm_set_one_reg(to->fd, register_wide_id(row), value);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "emu/window-layout.h"
+#include "vtl/fault.h"
 #include "vtl/partition.h"
 
 struct vcpu_window {
@@ -33,5 +34,11 @@ bool vcpu_window_read(const struct vcpu_window *window, size_t row, size_t count
 
 /* The HVC that KVM saw to last before it came back; NULL: there was none, or it is not known. */
 const struct window_call *vcpu_window_call(const struct vcpu_window *window);
+
+/*
+ * The access to memory that was the vCPU's last exception; false: there was another one, not stage 2's
+ * business, or the window is not open.
+ */
+bool vcpu_window_fault(const struct vcpu_window *window, struct vtl_fault_report *report);
 
 #endif

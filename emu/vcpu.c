@@ -153,6 +153,11 @@ int vcpu_run(struct vcpu *vcpu)
     return error;
 }
 
+bool vcpu_fault(const struct vcpu *vcpu, struct vtl_fault_report *report)
+{
+    return vcpu_window_fault(&vcpu->window, report);
+}
+
 const struct window_call *vcpu_call(const struct vcpu *vcpu)
 {
     return vcpu_window_call(&vcpu->window);
@@ -207,12 +212,13 @@ static bool holds(const struct vcpu *vcpu, size_t row, struct hv_u128 value)
 
 static int write_row(struct vcpu *vcpu, size_t row, struct hv_u128 value)
 {
-    uint64_t id = register_kvm_id(row);
     bool low_part = is_low_part(vcpu, row);
     int error = low_part ? read_row(vcpu, row) : 0;
+    uint64_t id;
 
     if (error < 0 || holds(vcpu, row, value))
         return error;
+    id = register_kvm_id(row);
     if (!id)
         return -ENOENT;
     if ((id & KVM_REG_SIZE_MASK) == KVM_REG_SIZE_U32 && value.low > UINT32_MAX)
@@ -221,9 +227,9 @@ static int write_row(struct vcpu *vcpu, size_t row, struct hv_u128 value)
     vcpu->calls[STATS_SET]++;
     error = low_part ? vcpu_sve_write(vcpu, row, value)
                      : kvm_set_one_reg(vcpu->fd, id, &vcpu->value[row]);
-    /* KVM may keep less than was written (RES0 bits), except of what is carried at a switch. */
-    vcpu->row[row] = error == 0 && bank_table[row].class == BANK_SHARED ? VCPU_ROW_CACHED
-                                                                        : VCPU_ROW_CHANGED;
+    /* KVM may keep less than was written (RES0 bits), except of what is carried at each switch. */
+    vcpu->row[row] = error == 0 && register_is_kept_whole(row) ? VCPU_ROW_CACHED
+                                                               : VCPU_ROW_CHANGED;
     return error;
 }
 
@@ -311,23 +317,63 @@ static int write_span(struct vcpu *vcpu, const struct register_span *span,
         !memcmp(&vcpu->value[span->first], values, span->count * sizeof(*values)))
         return 0;
     for (size_t i = 0; i < span->count && error == 0; i++)
-        if (!holds(vcpu, span->first + i, values[i]))
-            error = write_row(vcpu, span->first + i, values[i]);
+        error = write_row(vcpu, span->first + i, values[i]);
     return error;
 }
 
-int vcpu_copy_shared(struct vcpu *from, struct vcpu *to)
+/* What no cache has. */
+static int copy_other(struct vcpu *from, struct vcpu *to, uint64_t id)
 {
-    size_t count;
-    const struct register_span *spans = register_shared(&count);
+    uint64_t value = 0;
+    int error = kvm_get_one_reg(from->fd, id, &value);
+
+    from->calls[STATS_GET]++;
+    to->calls[STATS_SET]++;
+    return error == 0 ? kvm_set_one_reg(to->fd, id, &value) : error;
+}
+
+/* What only policies share. */
+static int copy_rest(struct vcpu *from, struct vcpu *to, const struct register_plan *plan)
+{
     int error = 0;
 
-    for (size_t i = 0; i < count && error == 0; i++) {
+    for (size_t i = 0; i < plan->wide_count && error == 0; i++)
+        error = vcpu_sve_copy(from, to, plan->wide[i]);
+    for (size_t i = 0; i < plan->other_count && error == 0; i++)
+        error = copy_other(from, to, plan->other[i]);
+    return error;
+}
+
+int vcpu_copy_shared(struct vcpu *from, struct vcpu *to, const struct register_plan *plan)
+{
+    const struct register_span *spans = plan->shared;
+    int error = 0;
+
+    for (size_t i = 0; i < plan->shared_count && error == 0; i++) {
         error = read_span(from, &spans[i]);
         if (error == 0)
             error = write_span(to, &spans[i], &from->value[spans[i].first]);
     }
+    if (G_UNLIKELY(plan->wide_count || plan->other_count) && error == 0)
+        error = copy_rest(from, to, plan);
     return error;
+}
+
+static int try_id(struct vcpu *vcpu, uint64_t id)
+{
+    uint8_t value[VCPU_Z_BYTES] = {0};
+    int error = id ? kvm_get_one_reg(vcpu->fd, id, value) : -ENOENT;
+
+    return error == 0 ? kvm_set_one_reg(vcpu->fd, id, value) : error;
+}
+
+int vcpu_try_row(struct vcpu *vcpu, size_t bank_row)
+{
+    if (bank_row >= bank_table_size)
+        return try_id(vcpu, register_other_id(bank_row));
+    if (bank_table[bank_row].scales)
+        return vcpu->vector_bits ? try_id(vcpu, register_wide_id(bank_row)) : -ENOENT;
+    return is_low_part(vcpu, bank_row) ? 0 : try_id(vcpu, register_kvm_id(bank_row));
 }
 
 void vcpu_inject_exception(struct vcpu *vcpu, uint64_t esr, uint64_t pc)

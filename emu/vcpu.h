@@ -18,6 +18,7 @@
 #include "emu/registers.h"
 #include "emu/stats.h"
 #include "emu/vcpu-window.h"
+#include "vtl/fault.h"
 #include "vtl/partition.h"
 
 /* Z registers as KVM has them, for vectors of any length. */
@@ -73,6 +74,12 @@ void vcpu_settle(struct vcpu *vcpu);
 /* The HVC because of which it came back, if its window tells: valid until it runs again; or NULL. */
 const struct window_call *vcpu_call(const struct vcpu *vcpu);
 
+/*
+ * The access to memory at which it was stopped, if its window tells: then it has come back because
+ * of that, or of something else that came at once. False: it does not.
+ */
+bool vcpu_fault(const struct vcpu *vcpu, struct vtl_fault_report *report);
+
 /* Registers by HV_REGISTER_NAME; -ENOENT for one that KVM does not have. */
 int vcpu_get(struct vcpu *vcpu, uint32_t name, struct hv_u128 *value);
 int vcpu_set(struct vcpu *vcpu, uint32_t name, struct hv_u128 value);
@@ -88,7 +95,13 @@ void vcpu_get_general(struct vcpu *vcpu, uint64_t *x, unsigned count);
 void vcpu_set_stepping(struct vcpu *vcpu, bool stepping);
 
 /* Carries the shared bank over from the VTL that ran to the one that will. */
-int vcpu_copy_shared(struct vcpu *from, struct vcpu *to);
+int vcpu_copy_shared(struct vcpu *from, struct vcpu *to, const struct register_plan *plan);
+
+/*
+ * Can the register of @bank_row (bank-rows.h) be read and written, as carrying it over takes? 0 or
+ * a negative errno: -ENOENT, KVM does not have it.
+ */
+int vcpu_try_row(struct vcpu *vcpu, size_t bank_row);
 
 /*
  * SVE, vcpu-sve.c. KVM has Q0-Q31 in memory of their own if a vCPU has no SVE, and else only as the
@@ -100,10 +113,13 @@ int vcpu_copy_shared(struct vcpu *from, struct vcpu *to);
 int vcpu_sve_lengths(int kvm, uint16_t *lengths);
 
 /*
- * For the VTL that is entered: everything of its own that a switch may corrupt becomes a pattern
- * that names @vp and @vtl (vtl/poison.h). Q0-Q31 stay.
+ * For the VTL that is entered: everything of its own that @plan has damaged becomes a pattern
+ * that names @vp and @vtl (vtl/poison.h). What this processor does not have is left out.
  */
-int vcpu_poison(struct vcpu *vcpu, unsigned vp, unsigned vtl);
+int vcpu_poison(struct vcpu *vcpu, const struct register_plan *plan, unsigned vp, unsigned vtl);
+
+/* Carries Z, P or FFR over, row @row of bank_table; Q0-Q31 have come before. */
+int vcpu_sve_copy(struct vcpu *from, struct vcpu *to, size_t row);
 
 /*
  * For vcpu.c: gives a new vCPU its lengths; asks KVM for row @row, which is one of Q0-Q31, and stores

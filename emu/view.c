@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "emu/ram-file.h"
 #include "emu/view-uffd.h"
 
 #define PAGE_SIZE 4096u
@@ -19,21 +20,11 @@
 /* Beside enum view_state: a change has failed half-way. */
 #define UNKNOWN 0xff
 
-static void *map(void *where, int fd, size_t size)
-{
-    void *host =
-        mmap(where, size, PROT_READ | PROT_WRITE, MAP_SHARED | (where ? MAP_FIXED : 0), fd, 0);
-
-    if (host != MAP_FAILED)
-        madvise(host, size, MADV_DONTFORK); /* sandbox.h */
-    return host;
-}
-
 int view_open(struct view *view, int fd, size_t size)
 {
-    void *host = map(NULL, fd, size);
+    void *host = ram_file_map(NULL, fd, size);
 
-    if (host == MAP_FAILED)
+    if (!host)
         return -errno;
     *view = (struct view){.host = host, .size = size};
     return 0;
@@ -61,7 +52,7 @@ int view_reset(struct view *view, int fd)
         return 0;
     forget(view);
     /* A new mapping in the old place knows nothing of what was set on that one. */
-    return map(view->host, fd, view->size) == MAP_FAILED ? -errno : 0;
+    return ram_file_map(view->host, fd, view->size) ? 0 : -errno;
 }
 
 static int register_view(struct view *view)

@@ -8,46 +8,15 @@
 #include <unistd.h>
 
 #include "emu/error.h"
+#include "emu/kept-calls.h"
 #include "emu/kvm.h"
 #include "emu/layout.h"
 #include "emu/page-set.h"
 #include "emu/stolen.h"
-#include "smccc/function.h"
 
 /* Offsets in a redistributor; these are in its second frame (Arm IHI 0069). */
 #define GICR_ISPENDR0 0x10200u
 #define GICR_ICACTIVER0 0x10380u
-
-/*
- * Function ids that KVM keeps: services it provides itself, whose presence its firmware bitmap
- * registers decide (a filter would take precedence over them), and the architecture ranges, which
- * it never forwards. Everything else comes to us: X0 is arbitrary at a VTL call.
- * Source: Linux, arch/arm64/kvm/hypercalls.c. Ordered, not overlapping.
- */
-static const struct {
-    uint32_t first, last;
-    const char *what;
-} kept[] = {
-    {0x80000000, 0x8000ffff, "Arm architecture, 32-bit"},
-    {0x84000050, 0x84000053, "TRNG, 32-bit"},
-    {0x86000000, 0x86000001, "KVM features, PTP"},
-    {SMCCC_VENDOR_UID, SMCCC_VENDOR_UID, "vendor UID, of a guest without Hyper-V's services"},
-    {0xc0000000, 0xc000ffff, "Arm architecture, 64-bit"},
-    {0xc4000053, 0xc4000053, "TRNG, 64-bit"},
-    {0xc5000020, 0xc5000021, "paravirtualized time"},
-};
-
-size_t vm_kept_calls(bool kvm_uid, struct window_range *ranges)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
-        if (kept[i].first != SMCCC_VENDOR_UID || kvm_uid)
-            ranges[count++] = (struct window_range){kept[i].first, kept[i].last};
-    return count;
-}
-
-_Static_assert(G_N_ELEMENTS(kept) <= WINDOW_RANGES, "kept function ids");
 
 static int forward_range(int vm, uint64_t first, uint64_t end)
 {
@@ -66,7 +35,7 @@ static int forward_range(int vm, uint64_t first, uint64_t end)
 static int forward_calls(int vm, bool kvm_uid)
 {
     struct window_range ranges[WINDOW_RANGES];
-    size_t count = vm_kept_calls(kvm_uid, ranges);
+    size_t count = kept_calls(kvm_uid, ranges);
     uint64_t first = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -126,7 +95,7 @@ bool vm_open(struct vm *vm, int kvm, unsigned vtl, const struct memory *memory,
 {
     static const char linux_6_4[] = "the host needs Linux 6.4 or newer (see vtlemu probe)";
 
-    *vm = (struct vm){.fd = vm_create(kvm)};
+    *vm = (struct vm){.fd = vm_create(kvm), .kvm_uid = kvm_uid};
     g_mutex_init(&vm->flush.lock);
     g_mutex_init(&vm->lines.lock);
     if (failed(vm->fd, "KVM creates no virtual machine", NULL, vtl, error) ||

@@ -11,7 +11,6 @@
 
 #include "emu/layout.h"
 #include "emu/memory.h"
-#include "emu/window-layout.h"
 
 /* Memory slots of a VM. */
 #define VM_SLOT_RAM 0u
@@ -44,6 +43,7 @@ struct vm {
     int gic;
     unsigned breakpoints; /* hardware breakpoints a vCPU has */
     bool can_suspend;     /* KVM_MP_STATE_SUSPENDED works */
+    bool kvm_uid;         /* the vendor's UID is KVM's to tell: kept-calls.h */
     struct vm_lines lines;
     struct vm_flush flush;
     void *stolen; /* records of stolen time, LAYOUT_STOLEN_SIZE bytes; NULL: none. stolen.h */
@@ -85,12 +85,6 @@ bool vm_has_flushed(struct vm *vm);
 
 /* Has memory slots whose log of dirty pages is switched on from now on begin with all dirty. */
 int vm_begin_dirty(struct vm *vm);
-
-/*
- * Function ids that KVM answers itself, in order; stores up to WINDOW_RANGES and returns how many.
- * An HVC with one of these in X0 makes no exit, whatever its immediate.
- */
-size_t vm_kept_calls(bool kvm_uid, struct window_range *ranges);
 
 /* For vm_close(), after the VM itself has gone. */
 void vm_flush_close(struct vm *vm);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "emu/kept-calls.h"
 #include "emu/kvm.h"
 #include "emu/machine.h"
 #include "emu/postmortem.h"
@@ -19,6 +20,36 @@
 
 #define COMPLAINTS_MAX 10
 #define NS_PER_S UINT64_C(1000000000)
+
+/* "0x40201234 (function+0x34)" */
+static void add_address(GString *text, const struct vp *vp, uint64_t address)
+{
+    const struct symbols *symbols = vp->machine->symbols[vp->core->active];
+    g_autofree char *symbol = symbols_at(symbols, address);
+
+    g_string_append_printf(text, "0x%" G_GINT64_MODIFIER "x", address);
+    if (symbol)
+        g_string_append_printf(text, " (%s)", symbol);
+}
+
+/* A PC is often in a small function that everybody calls: X30 may tell who has done so. */
+static char *describe_place(struct vp *vp, uint64_t pc)
+{
+    GString *text = g_string_new("PC ");
+
+    add_address(text, vp, pc);
+    g_string_append(text, ", X30 ");
+    add_address(text, vp, vcpu_get64(&vp_active(vp)->vcpu, REG_X0 + 30));
+    return g_string_free(text, FALSE);
+}
+
+static void tell_names(struct vp *vp, uint64_t pc)
+{
+    g_autofree char *place = describe_place(vp, pc);
+
+    if (vp->machine->symbols[vp->core->active])
+        g_printerr("vtlemu:   %s\n", place);
+}
 
 void vp_tell(struct vp *vp)
 {
@@ -36,9 +67,31 @@ void vp_tell(struct vp *vp)
     };
     g_autofree char *text = postmortem_text(vp->core->index, vp->core->active, &registers);
 
-    if (!vp->told)
+    if (!vp->told) {
         g_printerr("%s", text);
+        tell_names(vp, registers.pc);
+    }
     vp->told = true;
+}
+
+/* The call goes on, but no instruction of the guest comes after it. */
+static void stop_at_call(struct vp *vp)
+{
+    vcpu_set64(&vp_active(vp)->vcpu, REG_PC, vp->call_pc);
+    vp_tell(vp);
+    machine_end(vp->machine, MACHINE_STRICT, 0, NULL);
+}
+
+void vp_violated(void *context, struct vtl_vp *core, enum strict_rule rule, const char *what)
+{
+    struct machine *machine = context;
+    struct vp *vp = vp_of(core);
+    g_autofree char *where = describe_place(vp, vp->call_pc);
+    bool first = strict_log_tell(machine->strict, rule, core->index, core->active, vp->call_pc,
+                                 where, what);
+
+    if (first && machine->options->strict == OPTIONS_STRICT_STOP)
+        stop_at_call(vp);
 }
 
 bool vp_may_complain(struct vp *vp)
@@ -185,15 +238,19 @@ static void handle_exit(struct vp *vp)
 }
 
 /* Is the HVC in @event one that KVM has answered instead of forwarding it? */
-static bool was_swallowed(const struct hvc_event *event)
+static bool was_swallowed(const struct vp *vp, const struct hvc_event *event)
 {
-    return event->immediate != 0 && hvc_x0_is_reserved(event->x0);
+    const struct vm *vm = &vp->machine->level[vp->core->active].vm;
+
+    return event->immediate != 0 && kept_call(vm->kvm_uid, event->x0);
 }
 
 static void report_swallowed(struct vp *vp, const struct hvc_event *event)
 {
     uint64_t pc = event->pc - A64_INSN_SIZE;
-    enum hvc_convention convention = hvc_convention((uint16_t)event->immediate);
+    enum hvc_convention convention =
+        vtl_abi_convention(&vp->machine->options->vtl_abi,
+                           hvc_convention((uint16_t)event->immediate), event->x0);
 
     if (convention != HVC_VTL_CALL && convention != HVC_VTL_RETURN) {
         g_info("VP%u at VTL%u: `hvc #%u` at PC 0x%" G_GINT64_MODIFIER "x was answered by KVM",
@@ -237,7 +294,7 @@ static void check_watch(struct vp *vp)
     struct hvc_event event;
 
     while (hvc_watch_next(&vp->watch, &event))
-        if (was_swallowed(&event))
+        if (was_swallowed(vp, &event))
             report_swallowed(vp, &event);
 }
 

@@ -241,17 +241,17 @@ bool cpu_disabled_parse_banks(const char *text, struct cpu_disabled *disabled, c
     return !*what;
 }
 
-/* Hyphens are underscores. */
+/* Hyphens are underscores, and capitals are small letters, as in names of registers and bits. */
 static bool is_name(const char *name, const char *word)
 {
-    for (; *name && (*name == *word || (*name == '_' && *word == '-')); name++)
+    for (; *name && (*name == g_ascii_tolower(*word) || (*name == '_' && *word == '-')); name++)
         word++;
     return !*name && !*word;
 }
 
 static char *parse_name(const char *word, struct cpu_disabled *disabled)
 {
-    bool pauth = !strcmp(word, "-pauth"), found = false;
+    bool pauth = !g_ascii_strcasecmp(word, "-pauth"), found = false;
 
     if (*word == '+')
         return g_strdup_printf("'%s': features are on unless they are disabled; leave it out",

@@ -12,6 +12,7 @@
 /* Arguments and results of a call travel in X0-X17 (DEN 0028, 2.6). */
 #define SMCCC_REGISTERS 18
 
+#define SMCCC_SUCCESS 0u
 /* In X0 for a function id that nobody serves (DEN 0028, 5.2). */
 #define SMCCC_NOT_SUPPORTED ((uint64_t)-1)
 
@@ -22,10 +23,14 @@
 
 enum smccc_owner {
     SMCCC_OWNER_ARCH = 0,
+    SMCCC_OWNER_OEM = 3,
     SMCCC_OWNER_STANDARD = 4,
     SMCCC_OWNER_STANDARD_HYP = 5,
     SMCCC_OWNER_VENDOR_HYP = 6,
 };
+
+/* Function numbers from here on are general queries, as the UID is (DEN 0028, 6.2). */
+#define SMCCC_GENERAL_QUERIES 0xff00u
 
 /* The call that returns the hypervisor's UID, in both widths (TLFS, "Feature Discovery"). */
 #define SMCCC_VENDOR_UID 0x8600ff01u

@@ -9,10 +9,6 @@
 #define HVC_IMM_SHIFT 5
 #define HVC_IMM_MASK 0xffffu
 
-/* Owner 0 (Arm architecture), fast calls: 64 Ki ids of each width. */
-#define ARCH_OWNER_MASK 0xbfff0000u
-#define ARCH_OWNER_BASE 0x80000000u
-
 /* Immediate n of the table is convention n; all others are undefined. */
 static const char *const convention_names[HVC_CONVENTIONS] = {
     [HVC_SMCCC] = "smccc",           [HVC_HYPERCALL] = "hypercall", [HVC_VTL_CALL] = "vtl-call",
@@ -40,9 +36,4 @@ enum hvc_convention hvc_convention(uint16_t immediate)
 const char *hvc_convention_name(enum hvc_convention convention)
 {
     return convention < HVC_CONVENTIONS ? convention_names[convention] : NULL;
-}
-
-bool hvc_x0_is_reserved(uint64_t x0)
-{
-    return ((uint32_t)x0 & ARCH_OWNER_MASK) == ARCH_OWNER_BASE;
 }

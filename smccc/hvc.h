@@ -37,11 +37,4 @@ enum hvc_convention hvc_convention(uint16_t immediate);
 /* A short name for logs, such as "vtl-call". */
 const char *hvc_convention_name(enum hvc_convention convention);
 
-/*
- * Does KVM answer a call with this X0 itself, whatever its immediate and whatever the filter says?
- * The two ranges of the Arm architecture owner cannot be forwarded to userspace
- * (Linux, arch/arm64/kvm/hypercalls.c, SMC32_ARCH_RANGE and SMC64_ARCH_RANGE).
- */
-bool hvc_x0_is_reserved(uint64_t x0);
-
 #endif

@@ -18,6 +18,12 @@
 #define FAST_PAIR 16u
 #define QWORD 8u
 
+/* The copies of a call's blocks: not cleared for each call, which would cost more than most do. */
+struct blocks {
+    uint64_t input[HV_PAGE_SIZE / QWORD];
+    uint64_t output[HV_PAGE_SIZE / QWORD];
+};
+
 /* A call on its way: the copies of its blocks and their sizes in bytes. */
 struct execution {
     const struct hv_call *call;
@@ -26,8 +32,7 @@ struct execution {
     size_t input_size;
     size_t output_size;
     uint16_t completed;
-    uint64_t input[HV_PAGE_SIZE / QWORD];
-    uint64_t output[HV_PAGE_SIZE / QWORD];
+    uint64_t *input, *output; /* so many bytes of them are set */
 };
 
 struct hv_control hv_control_decode(uint64_t word)
@@ -73,16 +78,16 @@ static bool control_is_valid(const struct hv_call *call, const struct hv_control
     return !control->rep_count && !control->rep_start;
 }
 
-static void compute_sizes(struct execution *execution)
+void hv_call_sizes(const struct hv_call *call, const struct hv_control *control, size_t *input,
+                   size_t *output)
 {
-    const struct hv_call *call = execution->call;
-    size_t reps = execution->control.rep_count;
+    size_t reps = control->rep_count;
 
-    execution->input_size = call->header_size + execution->control.variable_size;
-    execution->output_size = call->output_size;
+    *input = call->header_size + control->variable_size;
+    *output = call->output_size;
     if (call->flags & HV_CALL_REP) {
-        execution->input_size += call->element_size * reps;
-        execution->output_size *= reps;
+        *input += call->element_size * reps;
+        *output *= reps;
     }
 }
 
@@ -94,7 +99,9 @@ static enum hv_status fetch_fast(struct execution *execution,
     if (round_up(execution->input_size, FAST_PAIR) + round_up(execution->output_size, FAST_PAIR) >
         HV_FAST_SIZE)
         return HV_STATUS_INVALID_HYPERCALL_INPUT;
-    memcpy(execution->input, &registers->x[first], execution->input_size);
+    /* All that there can be: a fixed size, which needs no function of the C library. */
+    memcpy(execution->input, &registers->x[first], HV_FAST_SIZE);
+    memset(execution->output, 0, HV_FAST_SIZE);
     return HV_STATUS_SUCCESS;
 }
 
@@ -219,11 +226,14 @@ static enum hv_status perform(const struct hv_call_environment *environment, voi
     if (!control_is_valid(execution->call, &execution->control))
         return HV_STATUS_INVALID_HYPERCALL_INPUT;
     execution->completed = execution->control.rep_start;
-    compute_sizes(execution);
+    hv_call_sizes(execution->call, &execution->control, &execution->input_size,
+                  &execution->output_size);
     status = execution->control.fast ? fetch_fast(execution, registers)
                                      : fetch_memory(environment, context, execution, registers);
     if (status != HV_STATUS_SUCCESS)
         return status;
+    if (environment->inspect)
+        environment->inspect(context, execution->call, &execution->control, execution->input);
     status = execute(execution, context);
     return store_output(environment, context, execution, status, registers);
 }
@@ -238,7 +248,9 @@ enum smccc_outcome hv_call_dispatch(const struct hv_call_environment *environmen
                                     enum hvc_convention convention,
                                     struct smccc_registers *registers)
 {
-    struct execution execution = {.convention = convention};
+    struct blocks blocks;
+    struct execution execution = {
+        .convention = convention, .input = blocks.input, .output = blocks.output};
     enum hv_status status = HV_STATUS_INVALID_HYPERCALL_CODE;
     uint64_t *word = &registers->x[hv_control_register(convention)];
 

@@ -86,10 +86,17 @@ struct hv_call_environment {
     enum hv_status (*admit)(void *context, const struct hv_call *call);
     int (*read)(void *context, uint64_t gpa, void *buffer, size_t size);
     int (*write)(void *context, uint64_t gpa, const void *buffer, size_t size);
+    /* Sees the input of a call that is about to be executed; NULL: nobody wants to. */
+    void (*inspect)(void *context, const struct hv_call *call, const struct hv_control *control,
+                    const void *input);
 };
 
 /* The row of @code, or NULL. */
 const struct hv_call *hv_call_find(const struct hv_call_environment *environment, uint16_t code);
+
+/* Bytes of input and output that a call with this control word has, whether it is valid or not. */
+void hv_call_sizes(const struct hv_call *call, const struct hv_control *control, size_t *input,
+                   size_t *output);
 
 /* The number of the register with the control word: X1, or X0 without a function id before it. */
 unsigned hv_control_register(enum hvc_convention convention);

@@ -5,6 +5,7 @@
  * Pure code: no KVM, no Linux headers. Registers go in, registers come out.
  *
  *   hvc.h        the immediate of an HVC decides the convention
+ *   vtl-abi.h    VTL calls and returns by a function id instead, for study
  *   function.h   SMCCC function ids, owners, and the table a call is looked up in
  *   psci.h       PSCI: function ids, errors, the calls as a table
  *   hypercall.h  Hyper-V hypercalls: control word, fast and memory forms, repetitions
@@ -18,5 +19,6 @@
 #include "smccc/hvc.h"
 #include "smccc/hypercall.h"
 #include "smccc/psci.h"
+#include "smccc/vtl-abi.h"
 
 #endif

@@ -11,6 +11,7 @@
 #define DEBUG_LAST 0x0005003fu
 #define DEBUG_WATCHPOINT 0x10u
 #define DEBUG_NUMBER 0xfu
+#define REG_X0 0x00020000u
 #define REG_ID_AA64DFR0 0x00022028u
 #define DFR0_BRPS_SHIFT 12
 #define DFR0_WRPS_SHIFT 20
@@ -24,7 +25,8 @@ static unsigned bank_of(const struct vtl_vp *vp, unsigned vtl, const struct bank
     const struct vtl_partition *partition = vp->partition;
     unsigned active = vp->active;
 
-    if (reg->class != BANK_SHARED || vtl == active ||
+    if (!bank_policy_shares(&partition->policy, reg) || vtl == active ||
+        (reg->hv_name == REG_X0 && partition->x0_is_private) ||
         partition->backend->is_suspended(partition->machine, vp->index, active))
         return vtl;
     return active;

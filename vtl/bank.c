@@ -4,7 +4,7 @@
  *
  * X29 and X30 are the sharpest case. The TLFS calls them private; OpenHCL and the kernel it runs
  * on treat them as shared (they save and restore both around the VTL return). We follow the
- * TLFS; the other choice is these two rows.
+ * TLFS; the other choice is the policy "linux" of bank-policy.h.
  */
 #include "vtl/bank.h"
 

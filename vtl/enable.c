@@ -2,6 +2,7 @@
 /* The rules of enabling VTLs: see enable.h. */
 #include "vtl/enable.h"
 
+#include "vtl/audit.h"
 #include "vtl/hv-registers.h"
 #include "vtl/intercept.h"
 
@@ -83,6 +84,8 @@ enum hv_status vtl_enable_for_vp(struct vtl_vp *caller, struct vtl_vp *target, u
         partition->backend->prepare_vp(partition->machine, target->index, vtl, context);
         target->idle |= (uint16_t)(1u << vtl);
         target->enabled |= 1u << vtl;
+        if (G_UNLIKELY(target->audit))
+            audit_prepare(target, vtl);
     }
     g_mutex_unlock(&partition->lock);
     return status;
@@ -151,5 +154,7 @@ enum hv_status vtl_start_vp(struct vtl_vp *caller, struct vtl_vp *target, unsign
     if (status == HV_STATUS_SUCCESS &&
         partition->backend->start_vp(partition->machine, target->index, vtl, context) < 0)
         return HV_STATUS_INVALID_VP_STATE;
+    if (G_UNLIKELY(target->audit) && status == HV_STATUS_SUCCESS)
+        audit_prepare(target, vtl);
     return status;
 }

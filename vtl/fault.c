@@ -262,6 +262,57 @@ enum vtl_fault_verdict vtl_fault_find(struct vtl_vp *vp, uint64_t page, struct v
     return search.verdict;
 }
 
+static struct vtl_fault from_report(const struct vtl_fault_report *report)
+{
+    return (struct vtl_fault){
+        .rights = report->fetch && !report->in_walk ? HV_PAGE_EXECUTE
+                  : report->write                   ? HV_PAGE_WRITE
+                                                    : HV_PAGE_READ,
+        .gpa = report->gpa,
+        .gva = report->gva_valid ? report->gva : 0,
+        .gva_valid = report->gva_valid,
+        .stage1_permits = true, /* stage 1 comes first */
+        .in_walk = report->in_walk,
+        .is_data = !report->fetch,
+    };
+}
+
+/* Where a gather or scatter was stopped. */
+static void complete(struct vtl_fault *fault, const struct vtl_fault_report *report)
+{
+    if (fault->gva_valid || !report->gva_valid)
+        return;
+    fault->gva = report->gva;
+    fault->gpa = report->gpa;
+    fault->gva_valid = true;
+}
+
+/* What has been found by an address is an access of its own; a gather may be at its tables instead. */
+static bool can_be(const struct vtl_fault *fault, const struct vtl_fault_report *report)
+{
+    return fault->gva_valid || !(report->in_walk || report->fetch);
+}
+
+enum vtl_fault_verdict vtl_fault_explain(struct vtl_vp *vp, const struct vtl_fault_report *report,
+                                         struct vtl_fault *fault)
+{
+    uint64_t page = report->gpa / HV_PAGE_SIZE;
+    struct vtl_fault told = from_report(report);
+    enum vtl_fault_verdict found = vtl_fault_find(vp, page, fault);
+    bool denied =
+        vtl_protection_denied_by(vp->partition, vp->active, page, told.rights) != 0;
+
+    if (found != VTL_FAULT_NOT_FOUND && can_be(fault, report) &&
+        (found == VTL_FAULT_DENIED || !denied)) {
+        complete(fault, report);
+        return found;
+    }
+    told.word = fault->word;
+    told.has_word = fault->has_word;
+    *fault = told;
+    return denied ? VTL_FAULT_DENIED : VTL_FAULT_PERMITTED;
+}
+
 struct vtl_fault vtl_fault_unknown(const struct vtl_vp *vp, uint64_t page)
 {
     unsigned has = vtl_protection_effective(vp->partition, vp->active, page);

@@ -40,6 +40,22 @@ enum vtl_fault_verdict {
 #define VTL_FAULT_ANY_PAGE UINT64_MAX
 enum vtl_fault_verdict vtl_fault_find(struct vtl_vp *vp, uint64_t page, struct vtl_fault *fault);
 
+/* What the processor has said of the access that it was stopped at (Arm ARM, "ESR_EL2"). */
+struct vtl_fault_report {
+    uint64_t gpa; /* in a walk: of the page with the descriptor */
+    uint64_t gva;
+    bool gva_valid;
+    bool fetch, write; /* or else a read */
+    bool in_walk;
+};
+
+/*
+ * The same with the processor's report, which counts if nothing, or nothing that is denied, can be
+ * found: of instructions that cannot be decoded, and of addresses in vectors.
+ */
+enum vtl_fault_verdict vtl_fault_explain(struct vtl_vp *vp, const struct vtl_fault_report *report,
+                                         struct vtl_fault *fault);
+
 /* The same after nothing could be found: all that is known is the page. */
 struct vtl_fault vtl_fault_unknown(const struct vtl_vp *vp, uint64_t page);
 

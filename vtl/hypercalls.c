@@ -2,6 +2,7 @@
 /* The hypercalls of the core: see hypercalls.h. Layouts: TLFS, "Hypercall Reference". */
 #include "vtl/hypercalls.h"
 
+#include "vtl/audit.h"
 #include "vtl/bank.h"
 #include "vtl/enable.h"
 #include "vtl/flush-calls.h"
@@ -130,7 +131,8 @@ static bool is_in_use_above(const struct vtl_vp *caller, const struct target *ta
 {
     const struct bank_register *reg = bank_find(name);
 
-    return reg && reg->class == BANK_SHARED && target->vp->active > caller->active;
+    return reg && target->vp->active > caller->active &&
+           bank_policy_shares(&caller->partition->policy, reg);
 }
 
 /* The VP does not run, or the register does not mind. */
@@ -154,8 +156,8 @@ static bool may_access(const struct vtl_vp *caller, const struct target *target,
 }
 
 /* What both calls do for a register. */
-static enum hv_status access_register(struct vtl_vp *caller, const struct target *target,
-                                      uint32_t name, bool write, struct hv_u128 *value)
+static enum hv_status perform_access(struct vtl_vp *caller, const struct target *target,
+                                     uint32_t name, bool write, struct hv_u128 *value)
 {
     bool early = !caller->partition->guest_os_id[caller->active];
     bool offered = vtl_offers_register(&caller->partition->services, name);
@@ -174,6 +176,31 @@ static enum hv_status access_register(struct vtl_vp *caller, const struct target
     status = access_now(caller, target, name, write, value);
     resume(caller, target->vp);
     return status;
+}
+
+static enum hv_status audit_access(struct vtl_vp *caller, const struct target *target,
+                                   uint32_t name, bool write, struct hv_u128 *value)
+{
+    const char *text = hv_register_text(name);
+    bool early = hv_register_is_early(name, write);
+    enum hv_status status;
+
+    strict_check(caller, STRICT_GUEST_OS_ID,
+                 early || caller->partition->guest_os_id[caller->active],
+                 "%s (0x%x) is %s while GuestOsId of VTL%u is 0", text ? text : "a register", name,
+                 write ? "written" : "read", caller->active);
+    if (write)
+        strict_register(caller, target->vp, target->vtl, name, *value);
+    status = perform_access(caller, target, name, write, value);
+    audit_register(caller, target->vp, target->vtl, name, write, status);
+    return status;
+}
+
+static enum hv_status access_register(struct vtl_vp *caller, const struct target *target,
+                                      uint32_t name, bool write, struct hv_u128 *value)
+{
+    return G_UNLIKELY(caller->audit) ? audit_access(caller, target, name, write, value)
+                                     : perform_access(caller, target, name, write, value);
 }
 
 static enum hv_status get_vp_register(void *context, const void *header, const void *element,
@@ -418,12 +445,28 @@ static int write_memory(void *context, uint64_t gpa, const void *buffer, size_t 
     return vtl_memory_write(vp->partition, vp->active, gpa, buffer, size);
 }
 
+static void inspect(void *context, const struct hv_call *call, const struct hv_control *control,
+                    const void *input)
+{
+    strict_input(context, call, control, input);
+}
+
 static const struct hv_call_environment environment = {
     .calls = vtl_calls,
     .count = G_N_ELEMENTS(vtl_calls),
     .admit = admit,
     .read = read_memory,
     .write = write_memory,
+};
+
+/* Of VPs that are audited. */
+static const struct hv_call_environment audited_environment = {
+    .calls = vtl_calls,
+    .count = G_N_ELEMENTS(vtl_calls),
+    .admit = admit,
+    .read = read_memory,
+    .write = write_memory,
+    .inspect = inspect,
 };
 
 const char *vtl_hypercall_name(uint64_t control)
@@ -453,8 +496,9 @@ static enum smccc_outcome refuse(struct smccc_registers *registers)
     return SMCCC_DONE;
 }
 
-enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
-                                 struct smccc_registers *registers)
+static enum smccc_outcome perform(const struct hv_call_environment *with, struct vtl_vp *vp,
+                                  enum hvc_convention convention,
+                                  struct smccc_registers *registers)
 {
     enum smccc_outcome outcome = SMCCC_INTERCEPTED;
     uint64_t word = registers->x[hv_control_register(convention)];
@@ -465,10 +509,29 @@ enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention conventi
     else if (!is_served(vp, word))
         outcome = refuse(registers);
     else
-        outcome = hv_call_dispatch(&environment, vp, convention, registers);
+        outcome = hv_call_dispatch(with, vp, convention, registers);
     if (outcome == SMCCC_INTERCEPTED)
         registers->x[0] = vp->intercept_otherwise;
     return outcome;
+}
+
+static enum smccc_outcome perform_audited(struct vtl_vp *vp, enum hvc_convention convention,
+                                          struct smccc_registers *registers)
+{
+    uint64_t word = registers->x[hv_control_register(convention)];
+    enum smccc_outcome outcome;
+
+    strict_call(vp, convention, registers);
+    outcome = perform(&audited_environment, vp, convention, registers);
+    audit_call(vp, word, convention, outcome, registers->x[0]);
+    return outcome;
+}
+
+enum smccc_outcome vtl_hypercall(struct vtl_vp *vp, enum hvc_convention convention,
+                                 struct smccc_registers *registers)
+{
+    return G_UNLIKELY(vp->audit) ? perform_audited(vp, convention, registers)
+                                 : perform(&environment, vp, convention, registers);
 }
 
 static enum smccc_outcome answer_uid(const struct smccc_service *service, void *context,

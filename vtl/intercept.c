@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smccc/hypercall.h"
+#include "vtl/audit.h"
 #include "vtl/exception.h"
 #include "vtl/fetch.h"
 #include "vtl/hv-registers.h"
@@ -173,6 +174,8 @@ static enum vtl_entry_reason send(struct vtl_vp *vp, unsigned owner,
     struct hv_message message = {.type = type, .payload_size = (uint8_t)size};
 
     memcpy(message.payload, payload, size);
+    if (G_UNLIKELY(vp->audit))
+        audit_intercept(vp, type);
     if (post_to_assist_page(vp, owner, &message))
         return VTL_ENTRY_INTERCEPT;
     /* A VTL that has not prepared its message page is entered all the same: it may find out. */

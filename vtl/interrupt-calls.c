@@ -175,10 +175,13 @@ enum hv_status hv_retarget_interrupt(void *context, const void *header, const vo
 enum hv_status hv_long_spin_wait(void *context, const void *header, const void *element,
                                  void *output)
 {
-    (void)context;
+    const struct vtl_vp *caller = context;
+
     (void)header;
     (void)element;
     (void)output;
-    g_thread_yield();
+    /* With one VP there is none that could hold what the guest waits for. */
+    if (caller->partition->vp_count > 1)
+        g_thread_yield();
     return HV_STATUS_SUCCESS;
 }

@@ -62,6 +62,7 @@ struct vtl_partition *vtl_partition_new(unsigned vp_count, uint16_t enabled, uns
     partition->backend = backend;
     partition->machine = machine;
     partition->services = vtl_all_services;
+    bank_policy_init(&partition->policy);
     partition->enabled = enabled | 1;
     partition->maximum = maximum;
     partition->offered = VTL_PARAVISOR - 1;

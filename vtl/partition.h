@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vtl/bank-policy.h"
 #include "vtl/protection.h"
 #include "vtl/services.h"
 #include "vtl/stimer.h"
@@ -24,6 +25,8 @@
 /* "This partition" and "this VP" in hypercalls (TLFS, "Partition IDs", "Virtual Processor"). */
 #define HV_PARTITION_SELF UINT64_MAX
 #define HV_VP_SELF 0xfffffffeu
+
+struct audit_vp;
 
 /* The VTL of a paravisor. */
 #define VTL_PARAVISOR 2
@@ -160,6 +163,7 @@ struct vtl_vp {
     unsigned refusals;        /* protections refused to its guest */
     unsigned intercept_owner; /* of a call that is SMCCC_INTERCEPTED: the VTL that sees to it */
     unsigned intercept_otherwise; /* and the status if that cannot be */
+    struct audit_vp *audit;       /* what is seen of it: audit.h; NULL: nobody looks */
     struct vtl_vp_level level[VTL_LEVELS];
 };
 
@@ -180,8 +184,10 @@ struct vtl_partition {
     struct vtl_ports *ports; /* and connections; ports.h */
     uint32_t zero_size;   /* bytes that DC ZVA zeroes (DCZID_EL0.BS) */
     uint16_t vector_lengths; /* SVE: bit n - 1 for vectors of n * 128 bits; 0: there is none */
+    bool x0_is_private; /* a VTL return has a function id there (smccc/vtl-abi.h) */
     unsigned vp_count;
     struct vtl_vp *vps;
+    struct bank_policy policy; /* the specification's, unless set before any VP runs */
 };
 
 /*

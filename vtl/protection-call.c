@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "vtl/audit.h"
 #include "vtl/hypercalls.h"
 #include "vtl/protection.h"
 
@@ -125,6 +126,8 @@ enum hv_status hv_modify_protection(void *context, const void *header, const voi
     *done = begin;
     g_mutex_lock(&caller->partition->lock);
     status = check_modify(caller, input, &owner);
+    if (G_UNLIKELY(caller->audit) && status == HV_STATUS_SUCCESS)
+        strict_protection(caller, owner, input->rights, pages + begin, end - begin);
     while (status == HV_STATUS_SUCCESS && *done < end) {
         size_t count = count_run(pages + *done, end - *done);
 

@@ -213,3 +213,11 @@ const struct register_view *register_view_find(uint32_t name)
             return &views[i];
     return NULL;
 }
+
+bool register_view_nth(size_t index, uint32_t *name)
+{
+    if (index >= G_N_ELEMENTS(views))
+        return false;
+    *name = views[index].name;
+    return true;
+}

@@ -27,4 +27,7 @@ struct register_view {
 /* The view of that name, or NULL. */
 const struct register_view *register_view_find(uint32_t name);
 
+/* The names of all of them: from 0 on, until it returns false. */
+bool register_view_nth(size_t index, uint32_t *name);
+
 #endif

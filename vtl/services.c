@@ -81,10 +81,12 @@ static bool has(const struct vtl_services *services, const struct vtl_services *
 
 bool vtl_offers_call(const struct vtl_services *services, uint16_t code)
 {
+    bool offers = vtl_has_feature(services, VTL_FEATURE_HYPERCALL);
+
     for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
-        if (calls[i].code == code && !has(services, &calls[i].service))
-            return false;
-    return vtl_has_feature(services, VTL_FEATURE_HYPERCALL);
+        if (calls[i].code == code)
+            return offers && has(services, &calls[i].service);
+    return offers;
 }
 
 bool vtl_offers_register(const struct vtl_services *services, uint32_t name)

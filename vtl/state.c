@@ -11,9 +11,8 @@
 
 /*
  * Of struct vtl_partition. Constant: backend, machine, lock; maximum, vp_count, which are compared;
- * zero_size and vector_lengths, which the processor has; services, which are elected before. With
- * tables of their own: protection,
- * ports, vps.
+ * zero_size and vector_lengths, which the processor has; services and policy, which are chosen
+ * before. With tables of their own: protection, ports, vps.
  */
 static const struct codec_field partition_fields[] = {
     CODEC_BITS(struct vtl_partition, enabled, ALL_VTLS),
@@ -27,7 +26,7 @@ static const struct codec_field partition_fields[] = {
 
 /*
  * Of struct vtl_vp. Constant: partition, index, mpidr. Derived: has_notices, from its SynICs. For
- * the length of a call only: intercept_owner, intercept_otherwise.
+ * the length of a call only: intercept_owner, intercept_otherwise. Of who looks: audit.
  */
 static const struct codec_field vp_fields[] = {
     CODEC_UPTO(struct vtl_vp, active, VTL_LEVELS - 1),
@@ -54,9 +53,10 @@ static const struct codec_field level_fields[] = {
 };
 
 /* Who adds a member says in these tables what becomes of it. */
-G_STATIC_ASSERT(sizeof(void *) != 8 || sizeof(struct vtl_partition) == 240);
 G_STATIC_ASSERT(sizeof(void *) != 8 ||
-                sizeof(struct vtl_vp) == 48 + VTL_LEVELS * sizeof(struct vtl_vp_level));
+                sizeof(struct vtl_partition) == 240 + sizeof(struct bank_policy));
+G_STATIC_ASSERT(sizeof(void *) != 8 ||
+                sizeof(struct vtl_vp) == 56 + VTL_LEVELS * sizeof(struct vtl_vp_level));
 G_STATIC_ASSERT(sizeof(void *) != 8 ||
                 sizeof(struct vtl_vp_level) ==
                     112 + sizeof(struct synic) + sizeof(struct stimers));

@@ -2,6 +2,7 @@
 /* The rules of VTL call and return: see switch.h. */
 #include "vtl/switch.h"
 
+#include "vtl/audit.h"
 #include "vtl/hv-registers.h"
 #include "vtl/port-call.h"
 #include "vtl/vina.h"
@@ -54,6 +55,8 @@ void vtl_start(struct vtl_vp *vp, unsigned vtl)
     vtl_renew(vp, vtl);
     vp->active = vtl;
     vp->idle &= (uint16_t)~(1u << vtl);
+    if (G_UNLIKELY(vp->audit))
+        audit_enter(vp, vtl);
 }
 
 void vtl_enter(struct vtl_vp *vp, unsigned target, enum vtl_entry_reason reason)

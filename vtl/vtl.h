@@ -7,6 +7,8 @@
  *
  *   partition.h     the partition, its VPs, what each VTL of a VP holds; the back end
  *   bank.h          which registers the VTLs of a VP share, as a table
+ *   bank-rows.h     every register of the processor, and where the claim about it comes from
+ *   bank-policy.h   the table as a user has changed it
  *   codec.h         state as bytes, and back
  *   enable.h        enabling VTLs and starting VPs: who may, and when
  *   synic.h         the synthetic interrupt controller: messages and events for a VTL of a VP
@@ -31,6 +33,8 @@
  *   intercept.h     messages to a higher VTL about what a lower one does
  *   event.h         exceptions that a higher VTL gives to a lower one
  *   vina.h          telling a higher VTL of interrupts that wait for lower ones
+ *   audit.h         what guests use of all this, counted
+ *   strict.h        what the specification asks of them, a row each rule
  *   vmbus.h         the bus to the host, with integration services
  *   vp-registers.h  registers of a stopped VP
  *   exception.h     entry of an exception into EL1, as the processor would do it
@@ -41,7 +45,10 @@
 #ifndef VTL_VTL_H
 #define VTL_VTL_H
 
+#include "vtl/audit.h"
 #include "vtl/bank.h"
+#include "vtl/bank-policy.h"
+#include "vtl/bank-rows.h"
 #include "vtl/codec.h"
 #include "vtl/decode.h"
 #include "vtl/enable.h"
@@ -63,6 +70,7 @@
 #include "vtl/state.h"
 #include "vtl/services.h"
 #include "vtl/stimer.h"
+#include "vtl/strict.h"
 #include "vtl/switch.h"
 #include "vtl/synic.h"
 #include "vtl/translate.h"

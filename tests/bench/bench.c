@@ -3,7 +3,8 @@
  * What the program does most, and what each costs: see bench.h. scripts/bench runs it where a KVM
  * is.
  *
- *   bench [--payloads FOLDER] [--runs N] [--json] [--compare FILE] [PATTERN...]
+ *   bench [--payloads FOLDER] [--images FOLDER] [--kvmtool FILE] [--runs N] [--steady] [--json]
+ *         [--compare FILE] [PATTERN...]
  *
  * --compare is for where time is the number of instructions (scripts/bed --instructions): each row
  * is a test of its ratio, which may not have grown since FILE, an output of --json, was written.
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <json-glib/json-glib.h>
+#include <linux/kvm.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@
 #define ROUNDS 3u        /* in a run */
 #define RUNS_MAX 99
 #define FLOOR_EXITS 1000u
+#define SLICES 20u       /* in a run */
 #define SETTLE_S 5       /* a kernel that has just booted still prints its messages */
 #define GIB (1024 * MIB)
 #define PAGES(bytes) ((bytes) / 4096)
@@ -39,6 +42,19 @@
 #define WITH .options = {"--register-window=on"}
 #define WITHOUT .options = {"--register-window=off"}
 
+#define FUNCTIONS "--vtl-call-abi=smccc:0xc3000002", "--vtl-return-abi=smccc:0xc3000003"
+
+/* One way each; a call and the return are counted as one. */
+#define SWITCH(changes) \
+    .what = "switch-" changes, .count = 1000, .vtl2 = true, \
+    .counter = offsetof(struct stats, switches[STATS_VTL_CALL]), .operations = 2
+#define HYPERCALL \
+    .what = "hypercall", .count = 2000, .counter = offsetof(struct stats, hypercalls), \
+    .operations = 1
+#define INTERCEPT \
+    .what = "intercept", .count = 300, .vtl2 = true, \
+    .counter = offsetof(struct stats, violations), .operations = 1
+
 static const struct benchmark {
     const char *name;
     const char *what; /* for people */
@@ -46,41 +62,41 @@ static const struct benchmark {
     const char *baseline;
     double target; /* at most this ratio; 0: none is set */
 } benchmarks[] = {
-    {"switch-0", "one-way VTL switch, no register changed",
-     {.what = "switch-0", .count = 1000, .vtl2 = true, WITH}, TO_FLOOR, 1.2},
-    {"switch-4", "4 registers changed",
-     {.what = "switch-4", .count = 1000, .vtl2 = true, WITH}, TO_FLOOR, 1.9},
-    {"switch-16", "16 registers changed",
-     {.what = "switch-16", .count = 1000, .vtl2 = true, WITH}, TO_FLOOR, 0},
-    {"switch-all", "all shared registers changed",
-     {.what = "switch-all", .count = 1000, .vtl2 = true, WITH}, TO_FLOOR, 3},
+    {"bare-write", "a bare exit, and one register written", {.bare = BENCH_BARE_WRITE}, TO_FLOOR, 0},
+    {"bare-window", "a bare exit with the register window", {.bare = BENCH_BARE_WINDOW}, TO_FLOOR, 0},
+    {"load-writes", "a bare exit, and all shared registers written", {.bare = BENCH_LOAD_WRITES},
+     TO_FLOOR, 0},
+    {"load-stub", "the same registers loaded by the guest itself", {.bare = BENCH_LOAD_STUB},
+     TO_FLOOR, 0},
+    {"switch-0", "one-way VTL switch, no register changed", {SWITCH("0"), WITH}, TO_FLOOR, 1.2},
+    {"switch-4", "4 registers changed", {SWITCH("4"), WITH}, TO_FLOOR, 1.9},
+    {"switch-16", "16 registers changed", {SWITCH("16"), WITH}, TO_FLOOR, 0},
+    {"switch-all", "all shared registers changed", {SWITCH("all"), WITH}, TO_FLOOR, 3},
     {"switch-4-unwatched", "nobody waits for interrupts of the other VTL",
-     {.what = "switch-4", .count = 1000, .vtl2 = true, .unwatched = true, WITH}, TO_FLOOR, 0},
+     {SWITCH("4"), .unwatched = true, WITH}, TO_FLOOR, 0},
+    {"switch-4-function", "by functions instead of immediates, nobody waits",
+     {SWITCH("4-function"), .unwatched = true, .options = {"--register-window=on", FUNCTIONS}},
+     TO_FLOOR, 0},
+    {"switch-4-off-function", "without the register window",
+     {SWITCH("4-function"), .unwatched = true, .options = {"--register-window=off", FUNCTIONS}},
+     TO_FLOOR, 0},
     {"switch-4-sve", "with --sve on",
-     {.what = "switch-4", .count = 1000, .vtl2 = true,
-      .options = {"--register-window=on", "--sve=on"}, .sve = true}, TO_FLOOR, 0},
+     {SWITCH("4"), .options = {"--register-window=on", "--sve=on"}, .sve = true}, TO_FLOOR, 0},
     {"switch-0-off", "no register changed, without the register window",
-     {.what = "switch-0", .count = 1000, .vtl2 = true, WITHOUT}, TO_FLOOR, 0},
-    {"switch-4-off", "4 registers changed",
-     {.what = "switch-4", .count = 1000, .vtl2 = true, WITHOUT}, TO_FLOOR, 10},
-    {"switch-16-off", "16 registers changed",
-     {.what = "switch-16", .count = 1000, .vtl2 = true, WITHOUT}, TO_FLOOR, 0},
-    {"switch-all-off", "all shared registers changed",
-     {.what = "switch-all", .count = 1000, .vtl2 = true, WITHOUT}, TO_FLOOR, 0},
+     {SWITCH("0"), WITHOUT}, TO_FLOOR, 0},
+    {"switch-4-off", "4 registers changed", {SWITCH("4"), WITHOUT}, TO_FLOOR, 10},
+    {"switch-16-off", "16 registers changed", {SWITCH("16"), WITHOUT}, TO_FLOOR, 0},
+    {"switch-all-off", "all shared registers changed", {SWITCH("all"), WITHOUT}, TO_FLOOR, 0},
     {"switch-4-off-unwatched", "nobody waits for interrupts of the other VTL",
-     {.what = "switch-4", .count = 1000, .vtl2 = true, .unwatched = true, WITHOUT}, TO_FLOOR, 0},
+     {SWITCH("4"), .unwatched = true, WITHOUT}, TO_FLOOR, 0},
     {"vps-2", "a switch of any of 2 VPs at once",
      {.what = "switch-4", .count = 1000, .vps = 2, .vtl2 = true, WITH}, "switch-4", 0},
     {"vps-4", "a switch of any of 4 VPs at once",
      {.what = "switch-4", .count = 1000, .vps = 4, .vtl2 = true, WITH}, "switch-4", 0},
-    {"hypercall", "the cheapest hypercall", {.what = "hypercall", .count = 2000, WITH}, TO_FLOOR,
-     1.3},
-    {"hypercall-off", "without the register window",
-     {.what = "hypercall", .count = 2000, WITHOUT}, TO_FLOOR, 0},
-    {"intercept", "a denied load, to VTL2's handler and back",
-     {.what = "intercept", .count = 300, .vtl2 = true, WITH}, TO_FLOOR, 0},
-    {"intercept-off", "without the register window",
-     {.what = "intercept", .count = 300, .vtl2 = true, WITHOUT}, TO_FLOOR, 0},
+    {"hypercall", "the cheapest hypercall", {HYPERCALL, WITH}, TO_FLOOR, 1.3},
+    {"hypercall-off", "without the register window", {HYPERCALL, WITHOUT}, TO_FLOOR, 0},
+    {"intercept", "a denied load, to VTL2's handler and back", {INTERCEPT, WITH}, TO_FLOOR, 0},
+    {"intercept-off", "without the register window", {INTERCEPT, WITHOUT}, TO_FLOOR, 0},
     {"protect-page", "a page closed",
      {.what = "protect", .count = 100, .pages = 1, .vtl2 = true, WITH}, TO_FLOOR, 0},
     {"protect-16M", "16 MiB closed",
@@ -94,6 +110,10 @@ static const struct benchmark {
     {"lift-1G", "1 GiB opened",
      {.what = "lift", .count = 1, .pages = PAGES(GIB), .vtl2 = true, .options = LARGE},
      "protect-page", 2000},
+    {"boot-kvmtool", "Linux to its first process, in kvmtool", {.boot = BENCH_BOOT_KVMTOOL},
+     TO_FLOOR, 0},
+    {"boot", "the same at VTL0 of vtlemu", {.boot = BENCH_BOOT_VTL0}, "boot-kvmtool", 1},
+    {"boot-vtl2", "Linux at VTL2, then another one at VTL0", {.boot = BENCH_BOOT_VTL2}, "boot", 0},
 };
 
 /* Of vtlemu's own memory, for each VTL of a guest. */
@@ -101,15 +121,16 @@ static const struct benchmark {
 
 struct figure {
     bool measured;
-    double us, ratio, spread; /* medians; the spread is that of ratios: largest to smallest, less 1 */
+    double us, ratio; /* medians */
+    double spread;    /* of the ratios, to their median: the middle half of slices, or all runs */
     double calls[STATS_CALLS]; /* system calls for one operation */
     double resident_mib;
 };
 
 static struct figure figures[G_N_ELEMENTS(benchmarks)];
-static char *payloads;
+static char *payloads, *image_folder, *kvmtool;
 static int runs = 3;
-static gboolean json;
+static gboolean json, steady;
 static char *compared; /* the path */
 static char **patterns;
 
@@ -122,29 +143,70 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Sorts them. */
 static double median(double *values, unsigned count)
 {
     qsort(values, count, sizeof(*values), compare);
     return values[count / 2];
 }
 
+/* Of sorted values, @part of them left out at each end. */
+static double spread(const double *values, unsigned count, unsigned part)
+{
+    return (values[count - 1 - part] - values[part]) / values[count / 2];
+}
+
+static double boot_us(enum bench_boot boot)
+{
+    const struct bench_images images = {image_folder, kvmtool};
+
+    return bench_boot(&images, boot);
+}
+
+/* NULL: the floor, as it is if the other row has not been measured. */
+static const struct figure *baseline_of(const struct benchmark *benchmark)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(benchmarks); i++)
+        if (!g_strcmp0(benchmarks[i].name, benchmark->baseline) && figures[i].measured)
+            return &figures[i];
+    return NULL;
+}
+
+static const char *baseline_name(const struct benchmark *benchmark)
+{
+    return baseline_of(benchmark) ? benchmark->baseline : "bare exit";
+}
+
+/* Boots are measured anew: what was so a minute ago means nothing. */
 static double baseline_us(const struct benchmark *benchmark)
 {
-    if (!benchmark->baseline)
-        return bench_floor(FLOOR_EXITS);
-    for (size_t i = 0; i < G_N_ELEMENTS(benchmarks); i++)
-        if (!g_strcmp0(benchmarks[i].name, benchmark->baseline))
-            return figures[i].us;
-    return 0;
+    const struct figure *figure = baseline_of(benchmark);
+    enum bench_boot boot = figure ? benchmarks[figure - figures].job.boot : BENCH_BOOT_NONE;
+
+    if (boot)
+        return boot_us(boot);
+    return figure ? figure->us : bench_bare(BENCH_BARE_EXIT, FLOOR_EXITS);
+}
+
+/* KVM_RUNs for what the payload prints are none of the operations'. */
+static double calls_of(const struct bench_run *run, enum stats_call call)
+{
+    uint64_t prints = call == STATS_RUN ? run->stats.exits[KVM_EXIT_MMIO] : 0;
+
+    return (double)(run->stats.calls[call] - prints);
 }
 
 /* What the run without rounds does not: set-up, warm-up and the end are in both. */
-static void count_calls(const struct bench_run *with, const struct bench_run *without,
-                        double operations, struct figure *figure)
+static void count_calls(const struct bench_job *job, struct figure *figure)
 {
+    struct bench_run with, without;
+    double operations = (double)ROUNDS * job->count * job->vps;
+
+    bench_run(payloads, job, ROUNDS, &with);
+    bench_run(payloads, job, 0, &without);
     for (unsigned i = 0; i < STATS_CALLS; i++)
-        figure->calls[i] =
-            ((double)with->stats.calls[i] - (double)without->stats.calls[i]) / operations;
+        figure->calls[i] = (calls_of(&with, i) - calls_of(&without, i)) / operations;
+    figure->resident_mib = (double)with.resident / MIB;
 }
 
 static struct bench_job complete(const struct bench_job *job)
@@ -153,29 +215,73 @@ static struct bench_job complete(const struct bench_job *job)
 
     whole.vps = MAX(whole.vps, 1);
     whole.pages = MAX(whole.pages, 1);
+    whole.count = MAX(whole.count, 1);
     return whole;
+}
+
+static double measure_once(const struct bench_job *job, struct bench_run *run)
+{
+    if (job->boot)
+        return boot_us(job->boot);
+    if (job->bare)
+        return bench_bare(job->bare, FLOOR_EXITS);
+    bench_run(payloads, job, ROUNDS, run);
+    return median(run->us, run->rounds);
+}
+
+/* One after the other; the machine may become slower or faster meanwhile. */
+static void measure_whole(const struct benchmark *benchmark, const struct bench_job *job,
+                          struct figure *figure)
+{
+    double ratios[RUNS_MAX], us[RUNS_MAX];
+    struct bench_run run;
+
+    for (int i = 0; i < runs; i++) {
+        double before = baseline_us(benchmark);
+
+        us[i] = measure_once(job, &run);
+        ratios[i] = us[i] / ((before + baseline_us(benchmark)) / 2);
+    }
+    figure->us = median(us, (unsigned)runs);
+    figure->ratio = median(ratios, (unsigned)runs);
+    figure->spread = spread(ratios, (unsigned)runs, 0);
+}
+
+/* In turns with the floor, with new processes for each run. */
+static void measure_slices(const struct bench_job *job, struct figure *figure)
+{
+    static struct bench_slice slices[SLICES];
+    static double ratios[RUNS_MAX * SLICES], us[RUNS_MAX * SLICES];
+    unsigned count = 0;
+
+    for (int i = 0; i < runs; i++) {
+        struct bench_runner runner =
+            job->bare ? bench_bare_start(job->bare) : bench_run_start(payloads, job);
+        struct bench_runner floor = bench_bare_start(BENCH_BARE_EXIT);
+
+        bench_slices(&runner, &floor, slices, SLICES);
+        bench_runner_end(&floor);
+        bench_runner_end(&runner);
+        for (unsigned j = 0; j < SLICES; j++, count++) {
+            us[count] = slices[j].us;
+            ratios[count] = slices[j].ratio;
+        }
+    }
+    figure->us = median(us, count);
+    figure->ratio = median(ratios, count);
+    figure->spread = spread(ratios, count, count / 4);
 }
 
 static void measure(const struct benchmark *benchmark, struct figure *figure)
 {
     struct bench_job job = complete(&benchmark->job);
-    double ratios[RUNS_MAX], us[RUNS_MAX];
-    struct bench_run run, idle;
 
-    /* The machine may become slower or faster meanwhile. */
-    for (int i = 0; i < runs; i++) {
-        double before = baseline_us(benchmark);
-
-        bench_run(payloads, &job, ROUNDS, &run);
-        us[i] = median(run.us, run.rounds);
-        ratios[i] = us[i] / ((before + baseline_us(benchmark)) / 2);
-    }
-    bench_run(payloads, &job, 0, &idle);
-    figure->us = median(us, (unsigned)runs);
-    figure->ratio = median(ratios, (unsigned)runs);
-    figure->spread = ratios[runs - 1] / ratios[0] - 1;
-    figure->resident_mib = (double)run.resident / MIB;
-    count_calls(&run, &idle, (double)ROUNDS * job.count * job.vps, figure);
+    if ((job.counter || job.bare) && !steady)
+        measure_slices(&job, figure);
+    else
+        measure_whole(benchmark, &job, figure);
+    if (!job.boot && !job.bare)
+        count_calls(&job, figure);
     figure->measured = true;
 }
 
@@ -189,10 +295,18 @@ static bool is_wanted(const char *name)
     return !patterns;
 }
 
+static bool can_boot(enum bench_boot boot)
+{
+    return g_file_test(image_folder, G_FILE_TEST_IS_DIR) && (boot != BENCH_BOOT_KVMTOOL || kvmtool);
+}
+
 static bool can_run(const struct benchmark *benchmark)
 {
-    bool window = !strcmp(benchmark->job.options[0], "--register-window=on");
+    bool window = !g_strcmp0(benchmark->job.options[0], "--register-window=on") ||
+                  benchmark->job.bare == BENCH_BARE_WINDOW;
 
+    if (benchmark->job.boot)
+        return can_boot(benchmark->job.boot);
     return (!window || bench_has_window()) && (!benchmark->job.sve || bench_has_sve());
 }
 
@@ -213,14 +327,20 @@ static void print_head(void)
            "system calls: run, read, write, other");
 }
 
+/* A target is a ratio to the baseline that was meant. */
+static bool has_target(const struct benchmark *benchmark)
+{
+    return benchmark->target > 0 && (!benchmark->baseline || baseline_of(benchmark));
+}
+
 static void print_row(const struct benchmark *benchmark, const struct figure *figure)
 {
     g_autofree char *target =
-        benchmark->target > 0 ? g_strdup_printf("%.1f", benchmark->target) : g_strdup("");
+        has_target(benchmark) ? g_strdup_printf("%.1f", benchmark->target) : g_strdup("");
 
     printf("%-22s %10.1f %9.2f %6.0f%% %-13s %7s   %.1f %.1f %.1f %.1f\n", benchmark->name,
            figure->us, figure->ratio, 100 * figure->spread,
-           benchmark->baseline ? benchmark->baseline : "bare exit", target,
+           baseline_name(benchmark), target,
            figure->calls[STATS_RUN], figure->calls[STATS_GET], figure->calls[STATS_SET],
            figure->calls[STATS_OTHER]);
     fflush(stdout);
@@ -254,9 +374,9 @@ static void add_figure(JsonBuilder *builder, const struct benchmark *benchmark,
     add_number(builder, "us", figure->us);
     add_number(builder, "ratio", figure->ratio);
     json_builder_set_member_name(builder, "to");
-    json_builder_add_string_value(builder, benchmark->baseline ? benchmark->baseline : "bare exit");
+    json_builder_add_string_value(builder, baseline_name(benchmark));
     add_number(builder, "spread", figure->spread);
-    if (benchmark->target > 0)
+    if (has_target(benchmark))
         add_number(builder, "target", benchmark->target);
     add_number(builder, "resident_mib", figure->resident_mib);
     for (unsigned i = 0; i < STATS_CALLS; i++)
@@ -366,6 +486,12 @@ static void parse(int argc, char **argv)
         {"compare", 0, 0, G_OPTION_ARG_FILENAME, &compared,
          "tell which ratio has grown by more than a tenth since this output of --json", "FILE"},
         {"runs", 0, 0, G_OPTION_ARG_INT, &runs, "runs of each, of which the median counts (3)", "N"},
+        {"steady", 0, 0, G_OPTION_ARG_NONE, &steady,
+         "time does not waver here (scripts/bed --instructions): no slices", NULL},
+        {"images", 0, 0, G_OPTION_ARG_FILENAME, &image_folder,
+         "kernels and RAM disks for boot*, by scripts/images (images)", "FOLDER"},
+        {"kvmtool", 0, 0, G_OPTION_ARG_FILENAME, &kvmtool,
+         "kvmtool's program, to compare boot with", "FILE"},
         {"payloads", 0, 0, G_OPTION_ARG_FILENAME, &payloads, "where tests/guest was built (guest)",
          "FOLDER"},
         COMMAND_END,
@@ -378,8 +504,11 @@ static void parse(int argc, char **argv)
         bench_fail("usage", error->message);
     if (runs < 1 || runs > RUNS_MAX)
         bench_fail("usage", "--runs: give 1 to 99");
+    steady = steady || compared;
     if (!payloads)
         payloads = g_strdup("guest");
+    if (!image_folder)
+        image_folder = g_strdup("images");
     if (argc > 1)
         patterns = g_strdupv(argv + 1);
     if (list) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One run of the benchmarks' payload, in a process of its own: see bench.h. */
+#include <errno.h>
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,13 @@ static uint64_t read_resident(void)
     return (pages - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* NULL: nobody reads what it says. */
+static char *console_option(const char *console, unsigned vtl)
+{
+    return console ? g_strdup_printf("--vtl%u-console=file:%s.%u", vtl, console, vtl)
+                   : g_strdup_printf("--vtl%u-console=null", vtl);
+}
+
 static GPtrArray *make_arguments(const char *payloads, const struct bench_job *job, unsigned rounds,
                                  const char *console)
 {
@@ -38,7 +47,7 @@ static GPtrArray *make_arguments(const char *payloads, const struct bench_job *j
     for (unsigned vtl = 0; vtl <= (job->vtl2 ? 2 : 0); vtl += 2) {
         g_ptr_array_add(argv, g_strdup_printf("--vtl%u-kernel=%s/bench.vtl%u", vtl, payloads, vtl));
         g_ptr_array_add(argv, g_strdup_printf("--vtl%u-cmdline=%s", vtl, words));
-        g_ptr_array_add(argv, g_strdup_printf("--vtl%u-console=file:%s.%u", vtl, console, vtl));
+        g_ptr_array_add(argv, console_option(console, vtl));
     }
     for (unsigned i = 0; i < BENCH_OPTIONS && job->options[i]; i++)
         g_ptr_array_add(argv, g_strdup(job->options[i]));
@@ -70,19 +79,34 @@ static struct console_set *open_consoles(struct machine *machine, GError **error
     return set;
 }
 
-/* In the child. */
-static void run_machine(const struct options *options, bool unwatched, struct bench_run *run)
+/* What a child says first. */
+struct begun {
+    const uint64_t *counter;
+};
+
+static void tell(int fd, const void *what, size_t size)
 {
+    if (write(fd, what, size) != (ssize_t)size)
+        bench_fail("pipe", g_strerror(errno));
+}
+
+/* In the child. */
+static void run_machine(const struct options *options, const struct bench_job *job, int fd,
+                        struct bench_run *run)
+{
+    struct begun begun;
     GError *error = NULL;
     struct machine *machine = machine_new(options, NULL, &error);
     struct console_set *consoles;
 
     if (!machine)
         bench_fail("machine", error->message);
-    machine->unwatched = unwatched;
+    machine->unwatched = job->unwatched;
     consoles = open_consoles(machine, &error);
     if (!machine_power_on(machine, &error))
         bench_fail("machine", error->message);
+    begun.counter = (const uint64_t *)(const void *)((char *)&machine->vps[0].stats + job->counter);
+    tell(fd, &begun, sizeof(begun));
     machine_wait(machine, 0);
     if (machine->end != MACHINE_POWERED_OFF)
         bench_fail("machine", "the payload failed");
@@ -112,9 +136,8 @@ static void be_child(const char *payloads, const struct bench_job *job, unsigned
     options = options_parse(argc, (char **)argv->pdata, &help, &error);
     if (!options)
         bench_fail("options", error->message);
-    run_machine(options, job->unwatched, &run);
-    if (write(fd, &run, sizeof(run)) != sizeof(run))
-        bench_fail("pipe", g_strerror(errno));
+    run_machine(options, job, fd, &run);
+    tell(fd, &run, sizeof(run));
     exit(EXIT_SUCCESS);
 }
 
@@ -137,34 +160,68 @@ static void read_rounds(const char *console, unsigned vtl, struct bench_run *run
     g_unlink(path);
 }
 
-void bench_run(const char *payloads, const struct bench_job *job, unsigned rounds,
-               struct bench_run *run)
+static void hear(int fd, void *what, size_t size, const struct bench_job *job)
 {
-    g_autofree char *folder = g_dir_make_tmp("vtlemu-bench-XXXXXX", NULL);
-    g_autofree char *console = g_build_filename(folder, "console", NULL);
-    int fds[2], status;
-    pid_t child;
+    if (read(fd, what, size) != (ssize_t)size)
+        bench_fail(job->what, "the run failed");
+}
 
-    if (!folder || pipe(fds) < 0)
-        bench_fail("a pipe and a folder", g_strerror(errno));
+/* Stores the pipe on which it can be heard. */
+static struct bench_runner start(const char *payloads, const struct bench_job *job, unsigned rounds,
+                                 const char *console, int *fd)
+{
+    struct bench_runner runner = {.operations = job->operations};
+    struct begun begun;
+    int fds[2];
+
+    if (pipe(fds) < 0)
+        bench_fail("pipe", g_strerror(errno));
     fflush(stdout);
-    child = fork();
-    if (child < 0)
+    runner.pid = fork();
+    if (runner.pid < 0)
         bench_fail("fork", g_strerror(errno));
-    if (child == 0) {
+    if (runner.pid == 0) {
         close(fds[0]);
         be_child(payloads, job, rounds, console, fds[1]);
     }
     close(fds[1]);
-    *run = (struct bench_run){0};
-    if (read(fds[0], run, sizeof(*run)) != sizeof(*run) || waitpid(child, &status, 0) != child ||
-        status != 0)
+    *fd = fds[0];
+    hear(*fd, &begun, sizeof(begun), job);
+    runner.counter = begun.counter;
+    return runner;
+}
+
+void bench_run(const char *payloads, const struct bench_job *job, unsigned rounds,
+               struct bench_run *run)
+{
+    g_autofree char *folder = g_dir_make_tmp("vtlemu-bench-XXXXXX", NULL);
+    g_autofree char *console = g_build_filename(folder ? folder : "", "console", NULL);
+    struct bench_runner runner;
+    int fd, status;
+
+    if (!folder)
+        bench_fail("a temporary folder", g_strerror(errno));
+    runner = start(payloads, job, rounds, console, &fd);
+    hear(fd, run, sizeof(*run), job);
+    close(fd);
+    if (waitpid(runner.pid, &status, 0) != runner.pid || status != 0)
         bench_fail(job->what, "the run failed");
-    close(fds[0]);
     run->rounds = 0;
     for (unsigned vtl = 0; vtl <= 2; vtl += 2)
         read_rounds(console, vtl, run);
     g_rmdir(folder);
     if (run->rounds != rounds)
         bench_fail(job->what, "the payload did not measure what it was told to");
+}
+
+struct bench_runner bench_run_start(const char *payloads, const struct bench_job *job)
+{
+    struct bench_job endless = *job;
+    struct bench_runner runner;
+    int fd;
+
+    endless.count = UINT_MAX;
+    runner = start(payloads, &endless, 1, NULL, &fd);
+    close(fd);
+    return runner;
 }

@@ -443,18 +443,52 @@ static void act(struct fuzz_input *input)
     FUZZ_CHECK(other->active == bystander);
 }
 
+static void take_violation(void *context, struct vtl_vp *vp, enum strict_rule rule,
+                           const char *what)
+{
+    (void)context;
+    FUZZ_CHECK(vp->audit->rule[rule].violated > 0 && strlen(what) < STRICT_TEXT);
+}
+
+/* Half of the inputs are looked at by the rules, which must not change a thing. */
+static struct vtl_audit *start_audit(void)
+{
+    struct vtl_audit *audit = vtl_audit_new(MEMORY_PARTITION_VPS);
+
+    audit->violated = take_violation;
+    vtl_audit_begin(audit, partition->core, false);
+    return audit;
+}
+
+static void check_audit(struct vtl_audit *audit)
+{
+    struct audit_vp *sum = vtl_audit_sum(audit);
+
+    for (unsigned i = 0; i < STRICT_RULES; i++)
+        FUZZ_CHECK(sum->rule[i].violated <= sum->rule[i].checked);
+    vtl_audit_vp_free(sum);
+    vtl_audit_free(audit);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
+    struct vtl_audit *audit;
 
     find_synthetic_registers();
     find_other_registers();
     start_partition(&input);
+    audit = size % 2 ? start_audit() : NULL;
     for (unsigned i = 0; i < ACTIONS_MAX && input.size; i++) {
         act(&input);
-        if (i % MOVE_EVERY == MOVE_EVERY - 1)
-            memory_partition_move(partition, NULL, 0, NULL);
+        if (i % MOVE_EVERY != MOVE_EVERY - 1)
+            continue;
+        memory_partition_move(partition, NULL, 0, NULL);
+        if (audit)
+            vtl_audit_begin(audit, partition->core, true);
     }
     memory_partition_free(partition);
+    if (audit)
+        check_audit(audit);
     return 0;
 }

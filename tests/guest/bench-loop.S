@@ -59,28 +59,40 @@
 /*
  * void bench_call(uint64_t count, const void *change)
  * void bench_return(const void *change), which does not return
+ * bench_call_function(), bench_return_function(): the same by functions (--vtl-call-abi).
  * One call site each: KVM has six breakpoints to guard them with. X29 and X30 are private.
  */
-.section .text.bench_call, "ax"
-.globl bench_call
-bench_call:
+.macro function number
+    mov     w0, \number
+    movk    w0, #0xc300, lsl #16
+    hvc     #0
+.endm
+
+.macro switches suffix, call, return
+.section .text.bench_call\suffix, "ax"
+.globl bench_call\suffix
+bench_call\suffix:
     keep
     mov     x18, x0
     mov     x29, x1
 1:  blr     x29
-    hvc     #2
+    \call
     subs    x18, x18, #1
     b.ne    1b
     give_back
     ret
 
-.section .text.bench_return, "ax"
-.globl bench_return
-bench_return:
+.section .text.bench_return\suffix, "ax"
+.globl bench_return\suffix
+bench_return\suffix:
     mov     x29, x0
 1:  blr     x29
-    hvc     #3
+    \return
     b       1b
+.endm
+
+switches "", "hvc #2", "hvc #3"
+switches _function, "function #2", "function #3"
 
 /* What @change may be. */
 .macro change what

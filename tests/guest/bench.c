@@ -7,6 +7,7 @@
  * rounds=N, vps=N.
  *
  *   switch-0, -4, -16, -all   one-way switches, with so many shared registers changed between two
+ *   switch-4-function         the same by functions 0xc3000002 and 0xc3000003
  *   hypercall                 HvCallNotifyLongSpinWait, which has nothing to do
  *   intercept                 a denied load, which the paravisor steps over
  *   protect, lift             rights of VTL0 to `pages` pages taken away, and given back; by VTL2
@@ -25,6 +26,8 @@
 extern const char bench_change_0[], bench_change_4[], bench_change_16[], bench_change_all[];
 void bench_call(uint64_t count, const void *change);
 noreturn void bench_return(const void *change);
+void bench_call_function(uint64_t count, const void *change);
+noreturn void bench_return_function(const void *change);
 void bench_hypercall(uint64_t count, uint64_t control, uint64_t input);
 
 static uint64_t page[PAGE / 8] __attribute__((aligned(4096)));
@@ -37,19 +40,23 @@ static unsigned vps;
 static const struct {
     const char *name;
     const void *change;
+    bool function;
 } switches[] = {
-    {"switch-0", bench_change_0},
-    {"switch-4", bench_change_4},
-    {"switch-16", bench_change_16},
-    {"switch-all", bench_change_all},
+    {"switch-0", bench_change_0, false},
+    {"switch-4", bench_change_4, false},
+    {"switch-16", bench_change_16, false},
+    {"switch-all", bench_change_all, false},
+    {"switch-4-function", bench_change_4, true},
 };
 
 static const void *change; /* between two switches */
+static void (*call)(uint64_t count, const void *change) = bench_call;
+static void (*back)(const void *change) = bench_return; /* does not return */
 
 /* A call and the return are two. */
 static void make_switches(uint64_t operations)
 {
-    bench_call(operations / 2, change);
+    call(operations / 2, change);
 }
 
 static void make_hypercalls(uint64_t operations)
@@ -192,7 +199,7 @@ static void answer(uint64_t vp)
     (void)vp;
     sysreg_write(cpacr_el1, FPEN);
     vp_is_up();
-    bench_return(change);
+    back(change);
 }
 
 static void print_unit(void)
@@ -216,7 +223,7 @@ static void run_higher(void)
     if (argument_is("what", "intercept"))
         paravisor_serve();
     vp_start_others(vps, answer);
-    bench_return(change);
+    back(change);
 }
 
 void guest_main(void)
@@ -227,8 +234,11 @@ void guest_main(void)
     pages = argument_number("pages", 1);
     vps = (unsigned)argument_number("vps", 1);
     for (unsigned i = 0; i < ARRAY_SIZE(switches); i++)
-        if (argument_is("what", switches[i].name))
+        if (argument_is("what", switches[i].name)) {
             change = switches[i].change;
+            call = switches[i].function ? bench_call_function : bench_call;
+            back = switches[i].function ? bench_return_function : bench_return;
+        }
     if (guest_vtl != 0)
         run_higher();
     print_unit();

@@ -65,12 +65,13 @@
     switch  vtl_return, hvc #3
 
 /*
- * void vtl_run_lower(struct shared *): X0-X17 and X19-X28 in and out of the lower VTL; X30, which
- * is private, remembers where they are.
+ * void NAME(struct shared *): X0-X17 and X19-X28 in and out of the other VTL; X30, which is private,
+ * remembers where they are.
  */
-    .section .text.vtl_run_lower, "ax"
-    .global vtl_run_lower
-vtl_run_lower:
+.macro exchange name, instruction:vararg
+    .section .text.\name, "ax"
+    .global \name
+\name:
     stp     x19, x20, [sp, #-96]!
     stp     x21, x22, [sp, #16]
     stp     x23, x24, [sp, #32]
@@ -92,7 +93,7 @@ vtl_run_lower:
     ldp     x25, x26, [x30, #192]
     ldp     x27, x28, [x30, #208]
     ldp     x0, x1, [x30]
-    hvc     #3
+    \instruction
     stp     x0, x1, [x30]
     stp     x2, x3, [x30, #16]
     stp     x4, x5, [x30, #32]
@@ -114,3 +115,8 @@ vtl_run_lower:
     ldr     x30, [sp, #80]
     ldp     x19, x20, [sp], #96
     ret
+.endm
+
+    exchange vtl_run_lower, hvc #3
+    exchange vtl_run_higher, hvc #2
+    exchange vtl_run_other, hvc #0

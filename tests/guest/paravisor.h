@@ -66,6 +66,9 @@ struct shared {
 
 /* Runs the next lower VTL with these registers until it comes back with others. */
 void vtl_run_lower(struct shared *shared);
+/* The same from below, by a VTL call; and by whatever function X0 says (abi.c). */
+void vtl_run_higher(struct shared *shared);
+void vtl_run_other(struct shared *shared);
 
 /* Where the VP assist page has HV_VTL_ENTRY_REASON, and what it may be. */
 #define ASSIST_REASON 8

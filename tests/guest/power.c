@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PSCI on vps=N VPs (2): what it says of itself, turning VPs on and off, suspending. */
+/* PSCI on vps=N VPs (2), rounds=N times (20): what it says of itself, turning VPs on and off, suspending. */
 #include "tests/guest/guest.h"
 
 #define SMCCC_VERSION 0x80000000u
@@ -8,7 +8,6 @@
 #define CONTEXT 0xfeedface00000000ul
 #define SUSPEND_US 20000
 #define MIGRATE_NOT_NEEDED 2
-#define ROUNDS 20
 
 static volatile uint64_t contexts[GUEST_MAX_VPS];
 static volatile uint64_t states[GUEST_MAX_VPS]; /* PSTATE and SCTLR as found, packed */
@@ -67,14 +66,14 @@ static void test_on_and_off(unsigned vp, uint64_t round)
     wait_until_off(vp);
 }
 
-static void test_all_on_and_off(unsigned vps)
+static void test_all_on_and_off(unsigned vps, uint64_t rounds)
 {
     unsigned before = report_failures();
 
-    for (uint64_t round = 0; round < ROUNDS; round++)
+    for (uint64_t round = 0; round < rounds; round++)
         for (unsigned vp = 1; vp < vps; vp++)
             test_on_and_off(vp, round);
-    report(report_failures() == before, "%u VPs turned on and off %u times", vps - 1, ROUNDS);
+    report(report_failures() == before, "%u VPs turned on and off %lu times", vps - 1, rounds);
 }
 
 static void test_parameters(unsigned vps)
@@ -109,7 +108,7 @@ void guest_main(void)
 
     test_features();
     test_parameters(vps);
-    test_all_on_and_off(vps);
+    test_all_on_and_off(vps, argument_number("rounds", 20));
     test_suspend();
     if (report_failures())
         finish();

@@ -2,7 +2,8 @@
 /*
  * SVE across VTLs: the low 128 bits of Z0-Z31 are Q0-Q31 and shared, all else is private. It is
  * there again after a switch, at any length of vectors; or, with the argument poison=1 here and
- * --poison there, is damaged where its owner gave up the processor by itself, and nowhere else.
+ * --poison there, is damaged where its owner gave up the processor by itself, and nowhere else; or, with
+ * the argument high=shared here and a bank policy that shares it there, is the other VTL's.
  *
  * Arguments of both: mode=calls: VTL0 calls, rounds= times, on each of vps=; mode=pulse: VTL0
  * calculates, pre-empted all the time. Of VTL0 alone: mode=registers: hypercalls for registers;
@@ -104,6 +105,24 @@ static void fill_own(struct exchange *exchange)
                 (random_next(&exchange->random) >> 20) % (length + 1));
 }
 
+static bool shares_high(void)
+{
+    return argument_is("high", "shared");
+}
+
+/* What switch @number carries if all of it is shared; at the greatest length, the same for both. */
+static void fill_shared(struct exchange *exchange, uint64_t number)
+{
+    unsigned choice = exchange->length_count - 1;
+    size_t length = sve_set_length(exchange->lengths[choice]);
+    struct random random;
+
+    random_seed(&random, (number + 1) * 977);
+    exchange->length = length;
+    fill_random(&random, exchange->out.bytes, SVE_VECTORS * length + SVE_PREDICATES * length / 8);
+    fill_prefix(sve_p(&exchange->out, SVE_PREDICATES, length), length / 8, number % (length + 1));
+}
+
 static bool check_bytes(const char *what, unsigned number, const uint8_t *seen,
                         const uint8_t *expected, size_t size, uint64_t round)
 {
@@ -155,7 +174,10 @@ static void exchange_once(struct exchange *exchange, uint64_t number)
     uint64_t round = number == GREETING ? 0 : number + 1;
     uint8_t low[SVE_UNIT];
 
-    fill_own(exchange);
+    if (shares_high())
+        fill_shared(exchange, number);
+    else
+        fill_own(exchange);
     for (unsigned z = 0; z < SVE_VECTORS; z++)
         fill_low(number, z, sve_z(&exchange->out, z, exchange->length));
     sve_load(&exchange->out);
@@ -169,6 +191,8 @@ static void exchange_once(struct exchange *exchange, uint64_t number)
         exchange->low_good &= check_bytes("low Z", z, sve_z(&exchange->in, z, exchange->length),
                                           low, SVE_UNIT, round);
     }
+    if (shares_high())
+        fill_shared(exchange, round);
     if (poisoned())
         expect_damage(exchange);
     check_high(exchange, round);
@@ -178,8 +202,8 @@ static void summarize(const struct exchange *exchange, uint64_t rounds)
 {
     report(exchange->low_good, "%lu switches: the low 128 bits of Z0-Z31 arrive", rounds);
     report(exchange->high_good, "the rest of Z0-Z31, P0-P15 and FFR %s",
-           poisoned() ? "are damaged, as they may be" : "stay");
-    report(exchange->used == (1ul << exchange->length_count) - 1,
+           poisoned() ? "are damaged, as they may be" : shares_high() ? "arrive" : "stay");
+    report(shares_high() || exchange->used == (1ul << exchange->length_count) - 1,
            "with %u lengths of vectors, up to %lu bits", exchange->length_count,
            exchange->lengths[exchange->length_count - 1] * 8);
 }

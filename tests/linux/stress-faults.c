@@ -168,7 +168,9 @@ static void run(struct worker *worker)
     for (uint64_t round = 1; !stopping(); round += 4) {
         uint64_t begin = now();
         unsigned pages = 1 + (unsigned)draw(worker, MOST_PAGES);
-        rounds[draw(worker, sizeof rounds / sizeof rounds[0])](worker, pages, round);
+        /* Damage is done in the first kind, which chance may not draw in a short run. */
+        size_t kind = breaks("memory") ? 0 : draw(worker, sizeof rounds / sizeof rounds[0]);
+        rounds[kind](worker, pages, round);
         done(worker, TALLY_FAULTS, pages);
         pause_after(worker, begin);
     }

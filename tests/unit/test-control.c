@@ -447,6 +447,34 @@ START_TEST(no_descriptors)
 }
 END_TEST
 
+/* A request that has to wait takes a descriptor; without one only it fails. */
+START_TEST(no_descriptor_for_a_request)
+{
+    int fd = client(), next;
+    struct rlimit limit, less;
+
+    say(fd, STATUS);
+    ck_assert_str_eq(hear(fd), FINE);
+    next = dup(fd);
+    ck_assert_int_ge(next, 0);
+    close(next);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    less = limit;
+    less.rlim_cur = (rlim_t)next;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &less), 0);
+    say(fd, SNAPSHOT);
+    ck_assert_str_eq(hear(fd), "{\"error\":\"vtlemu has no descriptor for this request: Too many open "
+                     "files; try again later\"}");
+    say(fd, STATUS);
+    ck_assert_str_eq(hear(fd), FINE);
+    ck_assert_uint_eq(begun, 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    say(fd, SNAPSHOT);
+    ck_assert_str_eq(hear(fd), "{\"ok\":\"f\"}");
+    close(fd);
+}
+END_TEST
+
 START_TEST(stopping)
 {
     int fd = client(), other;
@@ -579,4 +607,4 @@ END_TEST
 UNIT_MAIN_WITH("control", set_up, tear_down, every_line, what_lines_say, long_lines,
                questions_and_answers, by_our_own_client, slow_clients, many_silent_clients,
                too_long, half_closed, others_wait_their_turn, client_goes, all_wait, no_descriptors,
-               stopping, places, stale_socket, every_address, connections)
+               no_descriptor_for_a_request, stopping, places, stale_socket, every_address, connections)

@@ -192,6 +192,31 @@ START_TEST(masks_and_names_add_up)
 }
 END_TEST
 
+/* As names of registers and bits: whoever copies one from a manual may have it in capitals. */
+START_TEST(names_in_capitals)
+{
+    for (size_t i = 0; i < cpu_feature_count; i++) {
+        g_autofree char *name = g_ascii_strup(cpu_features[i].name, -1), *what = NULL;
+        g_autofree char *word = g_strconcat("-", name, NULL);
+        struct cpu_disabled disabled = {{0, 0}};
+
+        ck_assert_msg(cpu_disabled_parse_names(word, &disabled, &what), "%s: %s", word, what);
+        ck_assert_msg(cpu_is_disabled(&disabled, i), "%s", word);
+    }
+}
+END_TEST
+
+START_TEST(capitals_of_more)
+{
+    struct cpu_disabled disabled = {{0, 0}};
+    char *what;
+
+    ck_assert(cpu_disabled_parse_names("-PAuth,-Sve-Bit_Perm", &disabled, &what));
+    ck_assert(cpu_is_disabled(&disabled, find("apa_base")));
+    ck_assert(cpu_is_disabled(&disabled, find("sve_bit_perm")));
+}
+END_TEST
+
 START_TEST(names_are_checked)
 {
     static const char *const wrong[] = {"",     "sve",  "+sve",   "-",      "-sv",
@@ -211,4 +236,4 @@ END_TEST
 UNIT_MAIN_WITH("cpu-features", set_up, NULL, bits_are_those_of_hyperv, every_feature_can_be_lowered,
                a_better_version_goes_and_the_plain_one_stays, what_kvm_keeps_cannot_be_hidden,
                what_the_host_lacks_may_be_disabled, banks_are_two, masks_and_names_add_up,
-               names_are_checked)
+               names_in_capitals, capitals_of_more, names_are_checked)

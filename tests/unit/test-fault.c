@@ -701,7 +701,81 @@ START_TEST(unknown_access)
 }
 END_TEST
 
+#define READ {.gpa = 0x5010, .gva = 0x5010, .gva_valid = true}
+#define WRITE {.gpa = 0x5010, .gva = 0x5010, .gva_valid = true, .write = true}
+#define FETCH {.gpa = 0x5010, .gva = 0x5010, .gva_valid = true, .fetch = true}
+#define WALK {.gpa = 0x5000, .gva = 0x777010, .gva_valid = true, .in_walk = true}
+#define UPDATE {.gpa = 0x5000, .gva = 0x777010, .gva_valid = true, .in_walk = true, .write = true}
+
+/* The processor's report, of page 5, decides what nothing else explains. */
+START_TEST(reports)
+{
+    static const struct {
+        uint32_t word; /* X2 is 0x5008 */
+        unsigned left;
+        struct vtl_fault_report report;
+        enum vtl_fault_verdict verdict;
+        unsigned rights;
+        uint64_t gva;
+        bool decoded;
+    } rows[] = {
+        {UNKNOWN, R | X, WRITE, DENIED, W, 0x5010, false},
+        {UNKNOWN, 0, READ, DENIED, R, 0x5010, false},
+        {UNKNOWN, R, READ, PERMITTED, R, 0x5010, false},
+        {UNKNOWN, R | W, FETCH, DENIED, X, 0x5010, false},
+        {UNKNOWN, R | W, WALK, PERMITTED, R, 0x777010, false},
+        {UNKNOWN, 0, WALK, DENIED, R, 0x777010, false},
+        {UNKNOWN, R, UPDATE, DENIED, W, 0x777010, false},
+        /* The instruction says more, or it has changed since. */
+        {LDR, R, READ, PERMITTED, R, 0x5008, true},
+        {LDR, 0, READ, DENIED, R, 0x5008, true},
+        {LDR, R, WRITE, DENIED, W, 0x5010, true},
+        {CAS, R, READ, DENIED, R | W, 0x5008, true},
+        {STR, R, READ, DENIED, W, 0x5008, true},
+        /* Addresses in a vector: the report has the one. */
+        {GATHER, 0, READ, DENIED, R, 0x5010, true},
+        {SCATTER, R | X, WRITE, DENIED, W, 0x5010, true},
+        {SCATTER, R | W, WRITE, PERMITTED, W, 0x5010, true},
+        {SCATTER, R | W, WALK, PERMITTED, R, 0x777010, true},
+        {SCATTER, R | X, WALK, PERMITTED, R, 0x777010, true},
+        {SCATTER, 0, WALK, DENIED, R, 0x777010, true},
+    };
+
+    set_x(2, 0x5008);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct vtl_fault fault;
+
+        core->vector_lengths = rows[i].word == GATHER || rows[i].word == SCATTER;
+        set_code(CODE, CODE, rows[i].word);
+        allow_all();
+        allow(5, rows[i].left);
+        ck_assert_msg(vtl_fault_explain(vp, &rows[i].report, &fault) == rows[i].verdict, "row %zu",
+                      i);
+        ck_assert_msg(fault.rights == rows[i].rights && fault.gva == rows[i].gva &&
+                          fault.gpa / HV_PAGE_SIZE == 5 && fault.has_word == rows[i].decoded,
+                      "row %zu: rights 0x%x GVA 0x%llx", i, fault.rights,
+                      (unsigned long long)fault.gva);
+    }
+}
+END_TEST
+
+/* Without an address, and where no RAM is. */
+START_TEST(reports_of_little)
+{
+    struct vtl_fault_report report = {.gpa = 0x5000, .write = true};
+    struct vtl_fault fault;
+
+    set_code(CODE, CODE, UNKNOWN);
+    allow(5, R);
+    ck_assert_int_eq(vtl_fault_explain(vp, &report, &fault), DENIED);
+    ck_assert(!fault.gva_valid && fault.gpa == 0x5000 && fault.is_data);
+    report.gpa = UINT64_C(1) << 40;
+    ck_assert_int_eq(vtl_fault_explain(vp, &report, &fault), PERMITTED);
+}
+END_TEST
+
 UNIT_MAIN_WITH("fault", set_up, tear_down, loads_and_stores, vectors, gathers, pairs, atomics,
                cache_maintenance, stack_pointers, fetches, denied_before_permitted, no_code,
                copies, fills, mapped_data, tagged_addresses, walks, walks_that_fail,
-               updates_of_tables, updates_by_fetches, active_vtl, unknown_access)
+               updates_of_tables, updates_by_fetches, active_vtl, unknown_access, reports,
+               reports_of_little)

@@ -495,6 +495,27 @@ START_TEST(core_architectural_registers)
 }
 END_TEST
 
+/* If a VTL return has a function id there, X0 is each VTL's own. */
+START_TEST(core_private_x0)
+{
+    uint64_t value[2];
+
+    identify(0);
+    ck_assert_uint_eq(set(0, HV_VP_SELF, HV_INPUT_VTL_USE | 0, 0x20000, 0x50), REPS(1));
+    ck_assert_uint_eq(partition->registers[0][2][0].low, 0x50);
+    partition->core->x0_is_private = true;
+    ck_assert_uint_eq(set(0, HV_VP_SELF, HV_INPUT_VTL_USE | 0, 0x20000, 0x51), REPS(1));
+    ck_assert_uint_eq(set(0, HV_VP_SELF, HV_INPUT_VTL_USE | 0, 0x20001, 0x52), REPS(1));
+    ck_assert_uint_eq(partition->registers[0][0][0].low, 0x51);
+    ck_assert_uint_eq(partition->registers[0][2][0].low, 0x50);
+    ck_assert_uint_eq(partition->registers[0][2][1].low, 0x52);
+    ck_assert_uint_eq(get(0, HV_VP_SELF, HV_INPUT_VTL_USE | 0, 0x20000, value), REPS(1));
+    ck_assert_uint_eq(value[0], 0x51);
+    ck_assert_uint_eq(get(0, HV_VP_SELF, 0, 0x20000, value), REPS(1));
+    ck_assert_uint_eq(value[0], 0x50);
+}
+END_TEST
+
 /* Another VP is stopped for what is in a processor, and for nothing else. */
 START_TEST(core_other_vps)
 {
@@ -635,6 +656,6 @@ UNIT_MAIN_WITH("hypercall", set_up, tear_down, engine_fast_places, engine_memory
                engine_continues_fast, engine_continues_in_memory, engine_repeats_a_simple_call,
                engine_survives_anything, core_smccc_services, core_before_guest_os_id,
                core_register_values, core_bad_targets, core_lower_vtl_sees_nothing_above,
-               core_architectural_registers, core_other_vps, core_other_vp_is_off,
+               core_architectural_registers, core_private_x0, core_other_vps, core_other_vp_is_off,
                core_other_vp_is_busy, core_other_vp_is_above, core_crash, core_memory_form,
                core_names_calls)

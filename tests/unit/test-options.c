@@ -5,6 +5,7 @@
 #include "emu/error.h"
 #include "emu/layout.h"
 #include "emu/log.h"
+#include "emu/option-table.h"
 #include "emu/options.h"
 #include "emu/trace.h"
 #include "tests/unit/unit.h"
@@ -128,6 +129,32 @@ START_TEST(everything)
 }
 END_TEST
 
+START_TEST(strict_with_and_without_a_word)
+{
+    static const struct {
+        const char *line;
+        enum options_strict strict;
+    } rows[] = {
+        {"run --vtl0-kernel a", OPTIONS_STRICT_OFF},
+        {"run --vtl0-kernel a --strict", OPTIONS_STRICT_WARN},
+        {"run --strict --vtl0-kernel a", OPTIONS_STRICT_WARN},
+        {"run --vtl0-kernel a --strict=warn", OPTIONS_STRICT_WARN},
+        {"run --vtl0-kernel a --strict=stop --cpus 2", OPTIONS_STRICT_STOP},
+        {"run --vtl0-kernel a --strict stop", OPTIONS_STRICT_STOP},
+        {"run --restore a --strict=stop", OPTIONS_STRICT_STOP},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        struct options *options = parse(rows[i].line, &error);
+
+        ck_assert_msg(options != NULL, "%s: %s", rows[i].line, error ? error->message : "");
+        ck_assert_msg(options->strict == rows[i].strict, "%s", rows[i].line);
+        options_free(options);
+    }
+}
+END_TEST
+
 START_TEST(one_file_of_firmware_registers)
 {
     struct options *options = parse("run --vtl0-kernel a --fw-regs b --fw-reg std=none", NULL);
@@ -174,6 +201,61 @@ START_TEST(igvm)
 }
 END_TEST
 
+START_TEST(vtl_abi)
+{
+    static const struct {
+        const char *line;
+        uint32_t call, back;
+    } rows[] = {
+        {"run --vtl0-kernel a", 0, 0},
+        {"run --vtl0-kernel a --vtl-call-abi hvc2 --vtl-return-abi hvc3", 0, 0},
+        {"run --vtl0-kernel a --vtl-return-abi smccc:0xc3000003", 0, 0xc3000003},
+        {"run --vtl0-kernel a --vtl-call-abi smccc:2197815296 --vtl-return-abi hvc3", 0x83000000, 0},
+        {"run --vtl0-kernel a --vtl-call-abi smccc:0x86000080 --vtl-return-abi smccc:0xc600feff",
+         0x86000080, 0xc600feff},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GError *error = NULL;
+        struct options *options = parse(rows[i].line, &error);
+
+        ck_assert_msg(!error && options->vtl_abi.call_id == rows[i].call &&
+                      options->vtl_abi.return_id == rows[i].back, "row %zu", i);
+        options_free(options);
+    }
+}
+END_TEST
+
+START_TEST(no_vtl_abi)
+{
+    static const struct {
+        const char *line, *text;
+    } rows[] = {
+        {"--vtl-call-abi hvc3", "--vtl-call-abi hvc3: give hvc2"},
+        {"--vtl-return-abi hvc2", "--vtl-return-abi hvc2: give hvc2 for a call, hvc3 for"},
+        {"--vtl-call-abi smccc:", "ID is a function id of 32 bits"},
+        {"--vtl-call-abi smccc:-1", "ID is a function id of 32 bits"},
+        {"--vtl-call-abi smccc:0xc3000002x", "ID is a function id of 32 bits"},
+        {"--vtl-call-abi smccc:0x1c3000002", "ID is a function id of 32 bits"},
+        {"--vtl-call-abi smccc:0", "no fast call"},
+        {"--vtl-call-abi smccc:0x46000001", "no fast call"}, /* Hyper-V's hypercalls */
+        {"--vtl-return-abi smccc:0xc4000003", "its owner"},  /* PSCI's */
+        {"--vtl-return-abi smccc:0x86000001", "KVM's own services"},
+        {"--vtl-return-abi smccc:0x8600ff01", "general queries"},
+        {"--vtl-call-abi smccc:0xc3000002 --vtl-return-abi smccc:0xc3000002",
+         "it is that of --vtl-call-abi, too"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *line = g_strconcat("run --vtl0-kernel a ", rows[i].line, NULL);
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_null(parse(line, &error));
+        ck_assert_msg(strstr(error->message, rows[i].text) != NULL, "%s", error->message);
+    }
+}
+END_TEST
+
 START_TEST(vector_lengths)
 {
     static const struct {
@@ -198,6 +280,169 @@ START_TEST(vector_lengths)
 }
 END_TEST
 
+START_TEST(poison_levels)
+{
+    static const struct {
+        const char *line, *what; /* NULL: it is good */
+        enum poison_level level;
+    } rows[] = {
+        {"run --vtl0-kernel a", NULL, POISON_OFF},
+        {"run --vtl0-kernel a --poison", NULL, POISON_CORRUPTIBLE},
+        {"run --poison --vtl0-kernel a", NULL, POISON_CORRUPTIBLE},
+        {"run --poison=off --vtl0-kernel a", NULL, POISON_OFF},
+        {"run --poison=corruptible --vtl0-kernel a", NULL, POISON_CORRUPTIBLE},
+        {"run --poison unspecified --vtl0-kernel a", NULL, POISON_UNSPECIFIED},
+        {"run --vtl0-kernel a --poison=unspecified", NULL, POISON_UNSPECIFIED},
+        {"run --poison=all --vtl0-kernel a", "--poison all: give off, corruptible, or", POISON_OFF},
+        {"run --poison --poison --vtl0-kernel a", "--poison : there is another one", POISON_OFF},
+        {"run --poison --poison=off --vtl0-kernel a", "--poison off: there is another one",
+         POISON_OFF},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        struct options *options = parse(rows[i].line, &error);
+
+        ck_assert_msg(!error == !rows[i].what, "row %zu", i);
+        ck_assert_msg(!options || options->poison == rows[i].level, "row %zu", i);
+        ck_assert_msg(!error || g_str_has_prefix(error->message, rows[i].what), "%s",
+                      error ? error->message : "");
+        options_free(options);
+    }
+}
+END_TEST
+
+START_TEST(bank_policies)
+{
+    static const char *const lines[] = {"run --vtl0-kernel a", "run --vtl0-kernel a --bank-policy tlfs",
+                                        "run --vtl0-kernel a --bank-policy linux"};
+    int x29 = bank_row_find("X29");
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        struct options *options = parse(lines[i], NULL);
+
+        ck_assert_int_eq(options->policy.class[x29], BANK_PRIVATE); /* no file has been read yet */
+        ck_assert(options_choose_policy(options, NULL));
+        ck_assert_int_eq(options->policy.class[x29], i == 2 ? BANK_SHARED : BANK_PRIVATE);
+        options_free(options);
+    }
+}
+END_TEST
+
+static GString *help_text;
+
+static void keep_help(const char *text)
+{
+    g_string_append(help_text, text);
+}
+
+/* "--name" of a line of the help, if it takes a value. */
+static char *option_of(const char *line)
+{
+    const char *name = strstr(line, "--"), *sign = name ? strchr(name, '=') : NULL;
+
+    return sign && !memchr(name, ' ', (size_t)(sign - name)) ? g_strndup(name, (size_t)(sign - name))
+                                                             : NULL;
+}
+
+static void expect_refused(const char *line, const char *option)
+{
+    g_autofree char *what = g_strdup_printf("%s b: there is another one before it", option);
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_msg(!parse(line, &error) && error, "%s", line);
+    ck_assert_msg(!strncmp(error->message, what, strlen(what)), "%s: %s", line, error->message);
+    ck_assert_int_eq(emu_error_exit_status(error), EMU_EXIT_USAGE);
+}
+
+/* Every option that the help knows, but for those that may be repeated. */
+START_TEST(one_value_each)
+{
+    static const char *const repeatable[] = {"--cpu", "--fw-reg", "--dump-dtb", NULL};
+    g_auto(GStrv) lines = NULL;
+    GPrintFunc before;
+    unsigned count = 0;
+
+    help_text = g_string_new(NULL);
+    before = g_set_print_handler(keep_help);
+    ck_assert_ptr_null(parse("run --help", NULL));
+    g_set_print_handler(before);
+    lines = g_strsplit(help_text->str, "\n", -1);
+    g_string_free(help_text, TRUE);
+    for (char **line = lines; *line; line++) {
+        g_autofree char *option = g_str_has_prefix(*line, "  -") ? option_of(*line) : NULL;
+        g_autofree char *text = NULL;
+
+        if (!option || g_strv_contains(repeatable, option))
+            continue;
+        text = g_strdup_printf("run %s=a --summary %s b --vtl0-kernel=x", option, option);
+        if (strcmp(option, "--vtl0-kernel"))
+            expect_refused(text, option);
+        count++;
+    }
+    ck_assert_uint_ge(count, 36); /* the help is understood */
+    expect_refused("run --vtl0-kernel a --vtl0-kernel b", "--vtl0-kernel");
+    expect_refused("run -c a -c b", "--cpus");
+    expect_refused("run -m a --memory b", "--memory");
+}
+END_TEST
+
+START_TEST(what_may_be_repeated)
+{
+    g_autoptr(GError) error = NULL;
+    struct options *options =
+        parse("run --vtl0-kernel a --vtl2-kernel b --cpu -sha512 --cpu -rng --fw-reg std=none --fw-reg "
+              "psci-version=1.1 --dump-dtb 0:a --dump-dtb 2:b --summary --summary", &error);
+
+    ck_assert_msg(options != NULL, "%s", error ? error->message : "");
+    ck_assert_str_eq(options->level[0].dump_dtb, "a");
+    ck_assert_str_eq(options->level[2].dump_dtb, "b");
+    ck_assert_uint_eq(g_strv_length(options->fw_reg), 2);
+    options_free(options);
+}
+END_TEST
+
+/* Numbers, too: an option of another command than run. */
+START_TEST(one_number)
+{
+    static const struct {
+        const char *line, *error;
+        int value;
+    } rows[] = {
+        {"x --number 5", NULL, 5},
+        {"x --number=-0x10", NULL, -16},
+        {"x", NULL, 7},
+        {"x --number 1 --number 1", "--number 1: there is another one before it", 7},
+        {"x --number ", "--number : give a number", 7},
+        {"x --number 5s", "--number 5s: give a number", 7},
+        {"x --number 99999999999", "--number 99999999999: give a number", 7},
+        {"x --number 99999999999999999999", "give a number", 7},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        int value = 7, argc;
+        const GOptionEntry entries[] = {
+            {"number", 'n', 0, G_OPTION_ARG_INT, &value, "a number", "N"},
+            {NULL, 0, 0, 0, NULL, NULL, NULL},
+        };
+        g_auto(GStrv) words = g_strsplit(rows[i].line, " ", -1);
+        g_autofree char **argv = g_memdup2(words, (g_strv_length(words) + 1) * sizeof(*words));
+        char **left = argv;
+        g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+        struct option_table *table = option_table_new(context);
+        g_autoptr(GError) error = NULL;
+
+        argc = (int)g_strv_length(words);
+        option_table_add(table, entries);
+        ck_assert_msg(option_table_parse(table, &argc, &left, &error) == !rows[i].error, "row %zu", i);
+        ck_assert_msg(!rows[i].error || strstr(error->message, rows[i].error), "row %zu: %s", i,
+                      error ? error->message : "");
+        ck_assert_int_eq(value, rows[i].value);
+        option_table_free(table);
+    }
+}
+END_TEST
+
 /* Each mistake is refused with a text that names the option. */
 START_TEST(mistakes)
 {
@@ -206,6 +451,12 @@ START_TEST(mistakes)
         const char *names;
     } rows[] = {
         {"run", "--vtl0-kernel"},
+        {"run --vtl0-kernel a --strict=loud", "--strict loud: give warn, which is the default, or"},
+        {"run --vtl0-kernel a --strict --strict", "--strict : there is another one before it"},
+        {"run --vtl0-kernel a --strict=stop --cpus 1 --strict warn",
+         "--strict warn: there is another one before it"},
+        {"run --vtl0-kernel a --report b --report c", "--report c: there is another one"},
+        {"run --vtl0-kernel a --vtl2-symbols b", "--vtl2-symbols is given without --vtl2-kernel"},
         {"run --vtl0-kernel a --cpus 0", "--cpus 0"},
         {"run --vtl0-kernel a --cpus 65", "--cpus 65"},
         {"run --vtl0-kernel a --cpus many", "many"},
@@ -245,6 +496,8 @@ START_TEST(mistakes)
         {"run --vtl0-kernel a --dump-dtb x", "--dump-dtb x"},
         {"run --vtl0-kernel a --dump-dtb 2:x", "--dump-dtb 2:x"},
         {"run --vtl0-kernel a --dump-dtb 0:", "--dump-dtb 0:"},
+        {"run --vtl0-kernel a --dump-dtb 0:b --dump-dtb 0:c",
+         "--dump-dtb 0:c: there is another one of this VTL before it; leave one"},
         {"run --vtl0-kernel a --vtl2-kernel b --vtl0-devices none", "--vtl0-devices none: give"},
         {"run --vtl0-kernel a --vtl0-devices higher", "--vtl0-devices higher: that takes"},
         {"run --vtl2-kernel a --vtl0-devices higher", "--vtl0-devices higher: that takes"},
@@ -294,5 +547,7 @@ START_TEST(exit_statuses)
 END_TEST
 
 UNIT_MAIN("options", disabled_processor_features_add_up, who_disables_a_processor_feature, sizes,
-          defaults, everything, one_file_of_firmware_registers, igvm, whose_devices, vector_lengths, mistakes,
+          defaults, everything, strict_with_and_without_a_word, one_file_of_firmware_registers, igvm,
+          whose_devices, vector_lengths, poison_levels, bank_policies, vtl_abi, no_vtl_abi,
+          one_value_each, what_may_be_repeated, one_number, mistakes,
           exit_statuses)

@@ -34,29 +34,44 @@ START_TEST(hvc_immediates)
 }
 END_TEST
 
-START_TEST(hvc_reserved_ranges)
-{
-    static const struct {
-        uint64_t x0;
-        bool reserved;
-    } rows[] = {
-        {0x80000000, true},         {0x8000ffff, true},  {0xc0000000, true},
-        {0xc000ffff, true},         {0x7fffffff, false}, {0x80010000, false},
-        {0xbfffffff, false},        {0xc0010000, false}, {0x84000000, false},
-        {0xdeadbeef80001234, true}, {0x8000000000000000, false},
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        ck_assert_msg(hvc_x0_is_reserved(rows[i].x0) == rows[i].reserved, "row %zu", i);
-}
-END_TEST
-
 START_TEST(hvc_names)
 {
     ck_assert_str_eq(hvc_convention_name(HVC_VTL_CALL), "vtl-call");
     ck_assert_ptr_null(hvc_convention_name(HVC_CONVENTIONS));
     ck_assert_str_eq(hv_status_name(HV_STATUS_ACCESS_DENIED), "ACCESS_DENIED");
     ck_assert_str_eq(hv_status_name(0xfff0), "?");
+}
+END_TEST
+
+START_TEST(vtl_abi)
+{
+    const struct vtl_abi plain = {0}, both = {0xc3000002, 0xc3000003}, call = {0xc3000002, 0};
+
+    ck_assert_int_eq(vtl_abi_convention(&plain, HVC_VTL_CALL, 0xc3000002), HVC_VTL_CALL);
+    ck_assert_int_eq(vtl_abi_convention(&plain, HVC_SMCCC, 0xc3000002), HVC_SMCCC);
+    ck_assert_int_eq(vtl_abi_convention(&plain, HVC_SMCCC, 0), HVC_SMCCC);
+    ck_assert_int_eq(vtl_abi_convention(&both, HVC_SMCCC, 0xffffffffc3000002), HVC_VTL_CALL);
+    ck_assert_int_eq(vtl_abi_convention(&both, HVC_SMCCC, 0xc3000003), HVC_VTL_RETURN);
+    ck_assert_int_eq(vtl_abi_convention(&both, HVC_SMCCC, 0), HVC_SMCCC);
+    ck_assert_int_eq(vtl_abi_convention(&both, HVC_HYPERCALL, 0xc3000003), HVC_HYPERCALL);
+    ck_assert_int_eq(vtl_abi_convention(&both, HVC_VTL_CALL, 0xc3000002), HVC_UNDEFINED);
+    ck_assert_int_eq(vtl_abi_convention(&both, HVC_VTL_RETURN, 0), HVC_UNDEFINED);
+    ck_assert_int_eq(vtl_abi_convention(&call, HVC_VTL_RETURN, 0), HVC_VTL_RETURN);
+    ck_assert_int_eq(vtl_abi_convention(&call, HVC_UNDEFINED, 0xc3000002), HVC_UNDEFINED);
+}
+END_TEST
+
+START_TEST(vtl_abi_ids)
+{
+    static const uint32_t good[] = {0x83000000, 0xc3000002, 0x8600feff, 0xc6000100};
+    static const uint32_t bad[] = {0,          0x03000002, 0xc3010002, 0xc4000003,
+                                   0x80000000, 0xc600ff01, 0xc3ff0000, 0x86000001,
+                                   0xc600007f, 0x46000001};
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        ck_assert_msg(!vtl_abi_problem(good[i]), "0x%08x", good[i]);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_msg(vtl_abi_problem(bad[i]) != NULL, "0x%08x", bad[i]);
 }
 END_TEST
 
@@ -268,6 +283,6 @@ START_TEST(psci_cpu_on_intercepted)
 }
 END_TEST
 
-UNIT_MAIN("smccc", hvc_immediates, hvc_reserved_ranges, hvc_names, unknown_functions, psci_answers,
+UNIT_MAIN("smccc", hvc_immediates, vtl_abi, vtl_abi_ids, hvc_names, unknown_functions, psci_answers,
           psci_versions, psci_argument_widths, psci_calls_that_do_not_return, psci_cpu_off_denied,
           psci_cpu_on_intercepted)

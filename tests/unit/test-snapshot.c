@@ -279,10 +279,15 @@ static struct machine_facts sample_facts(void)
     struct machine_facts facts = {
         .cpus = 2, .memory = 512 * MIB, .level_memory = {384 * MIB, 0, 128 * MIB},
         .kernels = 0x5, .boot_vtl = 2, .max_vtl = 2, .vmbuses = 4, .zero_size = 64,
-        .counter_hz = 1000000000, .id_count = 1, .id = {{0x6030000000138000, 1}},
+        .counter_hz = 1000000000, .call_id = 0xc3000002, .return_id = 0xc3000003,
+        .id_count = 1, .id = {{0x6030000000138000, 1}},
         .election = {.count = 1, .reg = {{.id = FW_ID_PSCI, .value = 0x10001}}},
+        .poison = POISON_UNSPECIFIED,
     };
 
+    bank_policy_init(&facts.policy);
+    facts.policy.class[bank_row_find("X29")] = BANK_SHARED;
+    facts.policy.class[bank_row_find("PMBPTR_EL1")] = BANK_PRIVATE;
     return facts;
 }
 
@@ -290,7 +295,7 @@ static bool read_facts(const struct machine_facts *facts, struct machine_facts *
                        GError **error)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    struct snapshot_section section = {.kind = SNAPSHOT_MACHINE, .version = 1};
+    struct snapshot_section section = {.kind = SNAPSHOT_MACHINE, .version = 3};
 
     machine_facts_write(facts, bytes);
     section.bytes = bytes->data;
@@ -304,6 +309,29 @@ START_TEST(what_it_is)
 
     ck_assert(read_facts(&facts, &back, NULL));
     ck_assert(memcmp(&facts, &back, sizeof(facts)) == 0);
+}
+END_TEST
+
+/* What has come with a version is not there in one before; it is what it was then. */
+START_TEST(facts_of_older_versions)
+{
+    static const size_t less[] = {[1] = 4 + 8, [2] = 4, [3] = 0}; /* bytes, of count and ABI */
+    struct machine_facts facts = sample_facts(), back;
+
+    bank_policy_init(&facts.policy);
+    for (unsigned version = 1; version <= 3; version++) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        struct snapshot_section section = {.kind = SNAPSHOT_MACHINE, .version = version};
+
+        machine_facts_write(&facts, bytes);
+        section.bytes = bytes->data;
+        section.size = bytes->len - less[version];
+        ck_assert_msg(machine_facts_read(&section, &back, NULL), "version %u", version);
+        ck_assert(bank_policy_same(&back.policy, &facts.policy));
+        ck_assert_uint_eq(back.call_id, version > 1 ? facts.call_id : 0);
+        section.size--;
+        ck_assert_msg(!machine_facts_read(&section, &back, NULL), "version %u", version);
+    }
 }
 END_TEST
 
@@ -328,6 +356,14 @@ START_TEST(facts_of_no_machine)
     REFUSES(max_vtl, 1)
     REFUSES(vmbuses, 2)
     REFUSES(counter_hz, 0)
+    REFUSES(call_id, 0xc4000003) /* PSCI's */
+    REFUSES(return_id, 1)
+    REFUSES(poison, POISON_LEVELS)
+    REFUSES(policy.class[bank_row_find("PC")], BANK_SHARED)
+    REFUSES(policy.class[bank_row_find("MIDR_EL1")], BANK_PRIVATE)
+    REFUSES(policy.class[bank_row_find("X29")], BANK_CONSTANT)
+    REFUSES(policy.class[bank_row_find("X29")], BANK_CONSTANT + 1)
+    REFUSES(return_id, 0xc3000002) /* the call's */
     facts = sample_facts();
     facts.level_memory[0] -= 4096;
     facts.level_memory[2] += 4096;
@@ -396,6 +432,8 @@ START_TEST(options_contradict)
     expect_contradiction("--sve", "128", "it is 0");
     expect_contradiction("--sve", "on", "it is 0");
     expect_contradiction("--dump-dtb", "0:x", "leave it out");
+    expect_contradiction("--poison", "corruptible", "it is unspecified");
+    expect_contradiction("--bank-policy", "linux", "it is another one");
 }
 END_TEST
 
@@ -584,6 +622,7 @@ END_TEST
 
 UNIT_MAIN_WITH("snapshot", set_up, tear_down, whole, any_byte_changed, cut_off_anywhere, foreign,
                newer, newer_section, unknown_section, enormous_section, section_missing, too_much,
-               ram, pages_become_zero, pages_outside, what_it_is, facts_of_no_machine, options_agree,
+               ram, pages_become_zero, pages_outside, what_it_is, facts_of_older_versions,
+               facts_of_no_machine, options_agree,
                options_contradict, vcpu, vcpu_unknown_registers, register_orders,
                registers_that_may_lack, registers_out_of_reach, gic_order, gic)

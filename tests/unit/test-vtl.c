@@ -86,9 +86,14 @@ START_TEST(poison_says_whose_it_is)
         {HV_FFR, 256, 3, 0, 4, {1, 0, 0, 0, 0x55}},
         {HV_FFR, 1024, 0, 2, 16, {0x1f}},
         {HV_P0, 0, 0, 0, 0, {0x55}},  /* no SVE */
-        {HV_X0, 256, 0, 0, 0, {0x55}}, /* none of it */
-        {HV_Q0, 256, 0, 0, 0, {0x55}},
+        {HV_X0 + 16, 0, 3, 2, 8, {0x10, 2, 3, 0, 0xe0, 0x0d, 0xdc, 0xba}},
+        {HV_Q0 + 1, 256, 0, 1, 16, {1, 1, 0, 0, 0xe0, 0x0d, 0xdc, 0xba,
+                                    1, 1, 0, 0, 0xe0, 0x0d, 0xdc, 0xba}},
+        {0x00040014, 0, 0, 0, 8, {0x55, 0x55, 0x55, 0x05, 0x55, 0x55, 0x55, 0x55}}, /* SPSR_EL1 */
+        {0x00020022, 0, 0, 0, 0, {0x55}}, /* PC: none of it */
     };
+
+    struct bank_policy policy;
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         const struct bank_register *reg = bank_find(rows[i].name);
@@ -102,9 +107,13 @@ START_TEST(poison_says_whose_it_is)
         ck_assert_msg(value[size] == 0x55, "row %zu", i);
     }
     ck_assert_uint_eq(poison_word(bank_find(HV_Z0 + 31), 63, 2), 0xbadc0de0003f021f);
-    ck_assert_uint_eq(poison_count(0), 0);
-    ck_assert_uint_eq(poison_count(128), 17);
-    ck_assert_uint_eq(poison_count(256), 49);
+    bank_policy_init(&policy);
+    ck_assert_uint_eq(poison_count(&policy, POISON_CORRUPTIBLE, 0), 0);
+    ck_assert_uint_eq(poison_count(&policy, POISON_CORRUPTIBLE, 128), 17);
+    ck_assert_uint_eq(poison_count(&policy, POISON_CORRUPTIBLE, 256), 49);
+    ck_assert_uint_eq(poison_count(&policy, POISON_OFF, 256), 0);
+    /* PAR_EL1, ten keys, CNTP_CVAL_EL0 */
+    ck_assert_uint_eq(poison_count(&policy, POISON_UNSPECIFIED, 0), 12);
 }
 END_TEST
 

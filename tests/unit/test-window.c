@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading a register window, emu/vcpu-window.c: a window made by hand. */
+/* Reading a register window, emu/vcpu-window.c: a window made by hand; and what KVM answers itself. */
 #include <string.h>
 
+#include "emu/kept-calls.h"
 #include "emu/vcpu-window.h"
 #include "tests/unit/unit.h"
 #include "vtl/bank.h"
@@ -170,5 +171,78 @@ START_TEST(call_in_a_window_that_is_not_open)
 }
 END_TEST
 
+/* ESR_EL2 as the architecture has it: class, validity of FAR, walk, write, fault status. */
+START_TEST(faults)
+{
+    static const struct {
+        uint64_t esr;
+        bool is_fault;
+        struct vtl_fault_report report;
+    } rows[] = {
+        {0x93820007, true, {.gpa = 0x48765010, .gva = 0xffff000012345010, .gva_valid = true}},
+        {0x9200004f, true,
+         {.gpa = 0x48765010, .gva = 0xffff000012345010, .gva_valid = true, .write = true}},
+        {0x9200014f, true, {.gpa = 0x48765010, .gva = 0xffff000012345010, .gva_valid = true}},
+        {0x92000087, true,
+         {.gpa = 0x48765000, .gva = 0xffff000012345010, .gva_valid = true, .in_walk = true}},
+        {0x8200000f, true,
+         {.gpa = 0x48765010, .gva = 0xffff000012345010, .gva_valid = true, .fetch = true}},
+        {0x9200044f, true, {.gpa = 0x48765000, .gva = 0xffff000012345010, .write = true}},
+        {0x92000010, false, {0}}, /* an external abort */
+        {0x5a000002, false, {0}}, /* hvc #2 */
+        {0x96000007, false, {0}}, /* EL2's own */
+    };
+
+    run_once();
+    shown.far = 0xffff000012345010;
+    shown.hpfar = 0x8000000000487650; /* NS is not a part of the address */
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct vtl_fault_report report;
+
+        shown.esr = rows[i].esr;
+        ck_assert_msg(vcpu_window_fault(&window, &report) == rows[i].is_fault, "row %zu", i);
+        ck_assert_msg(!rows[i].is_fault ||
+                          (report.gpa == rows[i].report.gpa && report.gva == rows[i].report.gva &&
+                           report.gva_valid == rows[i].report.gva_valid &&
+                           report.fetch == rows[i].report.fetch &&
+                           report.write == rows[i].report.write &&
+                           report.in_walk == rows[i].report.in_walk),
+                      "row %zu", i);
+    }
+    vcpu_window_begin(&window);
+    vcpu_window_end(&window);
+    shown.esr = 0x93820007;
+    ck_assert(!vcpu_window_fault(&window, &(struct vtl_fault_report){0}));
+}
+END_TEST
+
+/* A switch with such an X0 is lost, or caught behind its HVC. */
+START_TEST(what_kvm_answers)
+{
+    static const struct {
+        uint64_t x0;
+        bool kvm_uid, kept;
+    } rows[] = {
+        /* The architecture's ranges. */
+        {0x80000000, false, true}, {0x8000ffff, false, true}, {0xc0000000, false, true},
+        {0xc000ffff, false, true}, {0x7fffffff, false, false}, {0x80010000, false, false},
+        {0xbfffffff, false, false}, {0xc0010000, false, false}, {0x84000000, false, false},
+        /* The high half does not count. */
+        {0xdeadbeef80001234, false, true}, {0x8000000000000000, false, false},
+        /* TRNG, KVM's features and PTP, stolen time. */
+        {0x84000050, false, true}, {0x84000053, false, true}, {0x84000054, false, false},
+        {0x86000000, false, true}, {0xdeadbeef86000001, false, true}, {0x86000002, false, false},
+        {0xc4000053, false, true}, {0xc4000052, false, false}, {0xc5000020, false, true},
+        {0xc5000021, false, true}, {0xc5000022, false, false},
+        /* The vendor's UID, without Hyper-V's services. */
+        {0x8600ff01, false, false}, {0x8600ff01, true, true}, {0x8600ff02, true, false},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        ck_assert_msg(kept_call(rows[i].kvm_uid, rows[i].x0) == rows[i].kept, "row %zu", i);
+}
+END_TEST
+
 UNIT_MAIN_WITH("register window", set_up, NULL, each_register, vectors_and_spans, what_is_not_there,
-               not_open, calls, call_in_a_window_that_is_not_open)
+               not_open, calls, call_in_a_window_that_is_not_open, faults,
+               what_kvm_answers)
