@@ -93,20 +93,33 @@ static uint64_t next_service(const struct place *place)
     return MAX(timer->due, later(now, pause));
 }
 
-static void expire(const struct place *place, uint64_t now)
+/* Another thread's guest that has seen the interrupt or the message finds the timer disabled. */
+static void expire_once(const struct place *place)
+{
+    struct stimer expired = *place->timer;
+    struct place told = {place->vp, place->vtl, place->index, &expired};
+
+    place->timer->config &= ~HV_STIMER_ENABLE;
+    place->timer->due = place->timer->when = STIMER_NEVER;
+    tell_expiration(&told);
+}
+
+static void expire_periodic(const struct place *place, uint64_t now)
 {
     struct stimer *timer = place->timer;
-    bool told = tell_expiration(place);
 
-    if (!(timer->config & HV_STIMER_PERIODIC)) {
-        timer->config &= ~HV_STIMER_ENABLE;
-        timer->due = timer->when = STIMER_NEVER;
-        return;
-    }
-    if (told)
+    if (tell_expiration(place))
         timer->due = later(timer->due, timer->count);
     forget_missed(timer, now);
     timer->when = next_service(place);
+}
+
+static void expire(const struct place *place, uint64_t now)
+{
+    if (place->timer->config & HV_STIMER_PERIODIC)
+        expire_periodic(place, now);
+    else
+        expire_once(place);
 }
 
 static void serve(const struct place *place)
@@ -261,7 +274,7 @@ void stimers_save(const struct stimers *stimers, struct codec_writer *writer)
         codec_write_fields(writer, &stimers->timer[i], fields, G_N_ELEMENTS(fields));
 }
 
-/* One that runs has a period, or expire() would divide by 0; one that does not has no time. */
+/* One that runs has a period, or expire_periodic() would divide by 0; one that does not has no time. */
 static void check(struct codec_reader *reader, const struct stimer *timer)
 {
     bool runs = timer->config & HV_STIMER_ENABLE && timer->count;

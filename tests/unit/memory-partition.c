@@ -193,6 +193,8 @@ static int assert_interrupt(void *machine, unsigned vp, unsigned vtl, uint32_t i
         return -EPERM;
     partition->interrupt[vp][vtl].count++;
     partition->interrupt[vp][vtl].intid = intid;
+    partition->interrupt[vp][vtl].timer =
+        partition->core->vps[vp].level[vtl].stimers.timer[0].config;
     return partition->interrupt_error;
 }
 

@@ -38,6 +38,7 @@ struct memory_partition {
     struct {
         unsigned count; /* calls of assert_interrupt() */
         uint32_t intid; /* of the last */
+        uint64_t timer; /* what Stimer0Config was then */
     } interrupt[MEMORY_PARTITION_VPS][VTL_LEVELS];
     struct {
         unsigned count; /* calls of set_interrupt_line() */

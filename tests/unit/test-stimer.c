@@ -281,6 +281,21 @@ START_TEST(direct)
 }
 END_TEST
 
+/* The service is another thread's: whoever the interrupt comes to may ask at once. */
+START_TEST(disabled_before_it_is_told)
+{
+    start(0, TO_SINT, BEGIN + MS);
+    pass(MS);
+    ck_assert_uint_eq(interrupts(), 1);
+    ck_assert_uint_eq(partition->interrupt[0][0].timer, TO_SINT);
+    expect(0, BEGIN + MS);
+    start(0, DIRECT, BEGIN + 2 * MS);
+    pass(MS);
+    ck_assert_uint_eq(interrupts(), 2);
+    ck_assert_uint_eq(partition->interrupt[0][0].timer, DIRECT);
+}
+END_TEST
+
 START_TEST(auto_enable)
 {
     set_ok(0, 0, CONFIG(0), TO_SINT | AUTO);
@@ -665,6 +680,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         reset_values, direct_mode_is_offered, upper_halves_are_reserved, one_shot,
+        disabled_before_it_is_told,
         in_the_past, late_service, early_service, direct, auto_enable, count_after_enable,
         refused_write_changes_nothing, moved, end_of_time, no_drift, direct_periodic,
         catches_up, skips_what_is_too_much, lazy_skips_all, shortest_period, begun_anew,
