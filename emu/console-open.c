@@ -78,6 +78,7 @@ static bool open_stdio(struct console *console, const char *path, GError **error
     (void)error;
     if (set->stdio_count++ == 0) {
         set->stdin_is_tty = isatty(STDIN_FILENO);
+        set->stdout_is_tty = isatty(STDOUT_FILENO);
         /* A background job that touched the terminal would be stopped; it has no keyboard. */
         set->stdin_open = !set->stdin_is_tty || tcgetpgrp(STDIN_FILENO) == getpgrp();
         set->focus = console;

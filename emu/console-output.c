@@ -8,6 +8,12 @@
 
 #include "emu/console-private.h"
 
+/* How long a line that is not complete has to stand still before another VTL's may tear it. Whoever
+ * sits at a terminal waits for a prompt; whoever reads a file or a pipe later wants whole lines, and
+ * a guest on a busy machine may be slow amid one. */
+#define SETTLED_ON_TERMINAL_US (20 * 1000)
+#define SETTLED_US (500 * 1000)
+
 static int try_all(int fd, const uint8_t *next, size_t size)
 {
     while (size) {
@@ -120,7 +126,7 @@ void console_write(struct console *console, const uint8_t *bytes, size_t size)
             console_flush(console);
     }
     first &= console->output_size > 0;
-    console->grown = true;
+    console->grown = g_get_monotonic_time();
     g_mutex_unlock(&set->lock);
     if (first)
         console_wake(set); /* to flush later */
@@ -133,21 +139,23 @@ void console_input_ready(struct console *console)
 }
 
 /* A line still being written is left whole if the lines of another VTL could tear it. */
-static bool is_settled(struct console *console)
+static bool is_settled(const struct console *console, gint64 now)
 {
-    bool settled = !console->grown || console->set->stdio_count < 2;
+    const struct console_set *set = console->set;
 
-    console->grown = false;
-    return settled;
+    return console->kind != KIND_STDIO || set->stdio_count < 2 ||
+           now - console->grown >= (set->stdout_is_tty ? SETTLED_ON_TERMINAL_US : SETTLED_US);
 }
 
 void console_flush_settled(struct console_set *set)
 {
+    gint64 now = g_get_monotonic_time();
+
     g_mutex_lock(&set->lock);
     for (guint i = 0; i < set->consoles->len; i++) {
         struct console *console = g_ptr_array_index(set->consoles, i);
 
-        if (is_settled(console))
+        if (is_settled(console, now))
             console_flush(console);
     }
     g_mutex_unlock(&set->lock);

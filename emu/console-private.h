@@ -25,7 +25,7 @@ struct console {
     bool lost;    /* the user knows that output cannot be written; under set.lock */
     bool left;    /* the client hung up while its input waits for the sink; I/O thread only */
     size_t pending, output_size;
-    bool grown; /* output since the last look at it; under set.lock */
+    gint64 grown; /* when it printed last: monotonic microseconds; under set.lock */
     uint8_t input[CONSOLE_INPUT_MAX]; /* read but not yet taken by the sink; I/O thread only */
     uint8_t output[CONSOLE_OUTPUT_MAX]; /* under set.lock */
 };
@@ -41,7 +41,7 @@ struct console_set {
     gint64 flush_due; /* monotonic microseconds; 0: nothing to flush; I/O thread only */
     struct console *focus;
     unsigned stdio_count;
-    bool stdin_open, stdin_is_tty, escape;
+    bool stdin_open, stdin_is_tty, stdout_is_tty, escape;
     struct console *last_writer; /* on stdout */
     gint writing;   /* atomic: how many threads are about it */
     gint line_open; /* its line is not complete; atomic: the log may complete it */

@@ -187,6 +187,25 @@ START_TEST(lines_on_stdio_name_their_vtl)
 }
 END_TEST
 
+/* The other VTL's line comes before it, and not amid it. */
+START_TEST(a_slow_line_stays_whole)
+{
+    struct guest *low, *high;
+
+    fixture_take_stdio();
+    low = guest_open(0, "stdio");
+    high = guest_open(2, "stdio");
+    console_set_start(fixture.set);
+    guest_print(low, "a slow ");
+    g_usleep(100 * 1000);
+    guest_print(high, "in between\n");
+    guest_print(low, "line\n");
+    user_expect(fixture.screen, "[VTL2] in between\n[VTL0] a slow line\n");
+    fixture_end_stdio("");
+    close(fixture.keyboard);
+}
+END_TEST
+
 START_TEST(keys_go_where_the_focus_is)
 {
     struct guest *low, *high;
@@ -425,7 +444,8 @@ UNIT_MAIN_WITH("console", fixture_set_up, fixture_tear_down,
                a_socket_serves_one_client_after_another,
                input_waits_for_room, a_client_that_left_input_holds_nobody_up,
                clients_may_vanish_amid_output, a_pty_is_announced_and_talks_both_ways,
-               a_file_holds_the_output, lines_on_stdio_name_their_vtl, keys_go_where_the_focus_is,
+               a_file_holds_the_output, lines_on_stdio_name_their_vtl, a_slow_line_stays_whole,
+               keys_go_where_the_focus_is,
                keys_that_end_the_run_get_through, a_reader_that_left_ends_the_run,
                the_log_begins_on_a_new_line, a_log_elsewhere_leaves_lines_alone,
                null_is_silent_and_does_not_count, what_is_none_of_the_kinds_is_refused,
