@@ -234,10 +234,10 @@ static bool agree_sve(const struct machine_facts *facts, const struct options *o
     return agree_number("--sve", options->sve_text, (uint64_t)options->sve, longest, error);
 }
 
-static bool agree_abi(const char *option, const char *text, uint32_t wanted, uint32_t id,
-                      GError **error)
+static bool agree_abi(const char *option, const char *immediate, const char *text, uint32_t wanted,
+                      uint32_t id, GError **error)
 {
-    g_autofree char *is = id ? g_strdup_printf("smccc:0x%08x", id) : g_strdup("an immediate");
+    g_autofree char *is = id ? g_strdup_printf("smccc:0x%08x", id) : g_strdup(immediate);
 
     return !text || wanted == id || refuse(error, option, text, is);
 }
@@ -249,9 +249,9 @@ static bool agree(const struct machine_facts *facts, const struct options *optio
             return false;
     if (options->igvm && !(facts->kernels & 1u << VTL_PARAVISOR))
         return refuse(error, "--igvm", options->igvm, "none");
-    if (!agree_abi("--vtl-call-abi", options->call_abi, options->vtl_abi.call_id, facts->call_id,
-                   error) ||
-        !agree_abi("--vtl-return-abi", options->return_abi, options->vtl_abi.return_id,
+    if (!agree_abi("--vtl-call-abi", "hvc2", options->call_abi, options->vtl_abi.call_id,
+                   facts->call_id, error) ||
+        !agree_abi("--vtl-return-abi", "hvc3", options->return_abi, options->vtl_abi.return_id,
                    facts->return_id, error))
         return false;
     if (options->bank_policy && !bank_policy_same(&options->policy, &facts->policy))

@@ -2,7 +2,8 @@
 /*
  * The rules of vtlemu --strict (doc/strict.md), a row each: VTL2 does what a rule is about as it
  * should be done, and then, if the command line says so (break=RULE, or break=all), as it should
- * not. With `return=early` it returns to a VTL0 that nobody has prepared. VTL0 only runs.
+ * not, rounds= times. With `return=early` it returns to a VTL0 that nobody has prepared. VTL0 only
+ * runs.
  */
 #include "tests/guest/guest.h"
 
@@ -341,7 +342,7 @@ void guest_main(void)
     if (is_broken("guest-os-id"))
         anonymous_call();
     prepare();
-    for (unsigned i = 0; i < ARRAY_SIZE(trials); i++)
-        try(&trials[i]);
+    for (uint64_t i = 0; i < argument_number("rounds", 1) * ARRAY_SIZE(trials); i++)
+        try(&trials[i % ARRAY_SIZE(trials)]);
     report(report_failures() == 0, "%lu rules", ARRAY_SIZE(trials));
 }

@@ -74,6 +74,13 @@ static struct miscdevice device = {
     .mode = 0600,
 };
 
+/* No VP may be told by its assist page any more when the pages go. */
+static void leave(void)
+{
+    hv_vtl_message_exit();
+    hv_vtl_run_exit();
+}
+
 static int __init module_begin(void)
 {
     int error;
@@ -87,26 +94,24 @@ static int __init module_begin(void)
     if (error)
         return error;
     error = hv_vtl_run_init();
-    if (error)
-        goto message;
+    if (error) {
+        hv_vtl_message_exit();
+        return error;
+    }
     error = misc_register(&device);
-    if (error)
-        goto run;
+    if (error) {
+        leave();
+        return error;
+    }
     pr_info("hv_vtl: messages by %s; %u range(s) of VTL0's RAM\n",
             hv_vtl_intercept_page ? "VP assist page" : "SINT 0", hv_vtl_memory_ranges());
     return 0;
-run:
-    hv_vtl_run_exit();
-message:
-    hv_vtl_message_exit();
-    return error;
 }
 
 static void __exit module_end(void)
 {
     misc_deregister(&device);
-    hv_vtl_run_exit();
-    hv_vtl_message_exit();
+    leave();
 }
 
 module_init(module_begin);

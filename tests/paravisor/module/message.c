@@ -62,8 +62,7 @@ int hv_vtl_message_init(void)
 
 void hv_vtl_message_exit(void)
 {
-    hv_vtl_intercept_page = false;
-    set_own(VSM_PARTITION_CONFIG, hv_vtl_partition_config(get_own(VSM_PARTITION_CONFIG)));
+    set_own(VSM_PARTITION_CONFIG, get_own(VSM_PARTITION_CONFIG) & ~CONFIG_INTERCEPT_PAGE);
 }
 
 /* Linux may have given the SynIC its pages already, for VMBus. */
