@@ -32,6 +32,22 @@ static unsigned bank_of(const struct vtl_vp *vp, unsigned vtl, const struct bank
     return active;
 }
 
+static unsigned holder_of(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+{
+    const struct bank_register *reg = bank_find(name);
+
+    return reg ? bank_of(vp, vtl, reg) : vtl;
+}
+
+/* A view may show a register that is shared: ELR_ELx is ELR_EL1 (register-views.c). */
+unsigned hv_register_holder(const struct vtl_vp *vp, unsigned vtl, uint32_t name)
+{
+    const struct register_view *view = register_view_find(name);
+
+    return view ? MAX(holder_of(vp, vtl, view->source), holder_of(vp, vtl, view->other))
+                : holder_of(vp, vtl, name);
+}
+
 static enum hv_status backend_status(int error, enum hv_status refused)
 {
     if (error == -ENOENT)

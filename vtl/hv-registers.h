@@ -122,6 +122,12 @@ bool hv_register_is_early(uint32_t name, bool write);
  */
 bool hv_register_may_start(const struct vtl_vp *caller, uint32_t name, struct hv_u128 value);
 
+/*
+ * The VTL whose bank an access to that register of @vtl would reach: @vtl, or the active one, which
+ * holds what is shared, be it by a view. Of a view of two it is the higher one.
+ */
+unsigned hv_register_holder(const struct vtl_vp *vp, unsigned vtl, uint32_t name);
+
 /* Does the register live in the back end? */
 bool hv_register_is_architectural(uint32_t name);
 

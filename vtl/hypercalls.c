@@ -122,24 +122,12 @@ static void resume(const struct vtl_vp *caller, const struct vtl_vp *vp)
         partition->backend->resume_vp(partition->machine, vp->index);
 }
 
-/*
- * A shared register is in the hands of the VTL that runs, on another VP perhaps a higher one than
- * the caller's.
- */
-static bool is_in_use_above(const struct vtl_vp *caller, const struct target *target,
-                            uint32_t name)
-{
-    const struct bank_register *reg = bank_find(name);
-
-    return reg && target->vp->active > caller->active &&
-           bank_policy_shares(&caller->partition->policy, reg);
-}
-
 /* The VP does not run, or the register does not mind. */
 static enum hv_status access_now(const struct vtl_vp *caller, const struct target *target,
                                  uint32_t name, bool write, struct hv_u128 *value)
 {
-    if (is_in_use_above(caller, target, name))
+    /* A shared register is in the hands of the VTL that runs, on another VP perhaps a higher one. */
+    if (hv_register_holder(target->vp, target->vtl, name) > caller->active)
         return HV_STATUS_INVALID_VP_STATE;
     if (write && !hv_register_may_start(caller, name, *value))
         return HV_STATUS_ACCESS_DENIED;

@@ -559,6 +559,58 @@ START_TEST(core_other_vp_is_above)
 }
 END_TEST
 
+/* A policy shares registers that have other names, too: each of them leads to the same value. */
+START_TEST(core_other_vp_is_above_by_views)
+{
+    static const struct {
+        const char *name;
+        uint32_t view;
+    } rows[] = {
+        {"ELR_EL1", 0x2100c},        {"SPSR_EL1", 0x2100d},  {"AFSR0_EL1", 0x40073},
+        {"AFSR1_EL1", 0x40074},      {"AMAIR_EL1", 0x40075}, {"CONTEXTIDR_EL1", 0x40076},
+        {"CPACR_EL1", 0x40077},      {"ESR_EL1", 0x40078},   {"FAR_EL1", 0x40079},
+        {"MAIR_EL1", 0x4007a},       {"SCTLR_EL1", 0x4007b}, {"TCR_EL1", 0x4007c},
+        {"TTBR0_EL1", 0x4007d},      {"TTBR1_EL1", 0x4007f}, {"VBAR_EL1", 0x40080},
+        {"CNTKCTL_EL1", 0x58013},    {"SP_EL0", 0x2001f},    {"SP_EL1", 0x2001f},
+    };
+    uint64_t value[2];
+
+    vp(0)->active = 0;
+    identify(0);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        int row = bank_row_find(rows[i].name);
+        struct hv_u128 *above = &partition->registers[1][2][row];
+        bool sp = rows[i].view == 0x2001f;
+
+        ck_assert_msg(set(0, 1, 0, rows[i].view, 1) == REPS(1), "%s is private", rows[i].name);
+        partition->core->policy.class[row] = BANK_SHARED;
+        above->low = 0x5ec2e7;
+        ck_assert_msg(get(0, 1, 0, rows[i].view, value) == HV_STATUS_INVALID_VP_STATE, "%s%s",
+                      rows[i].name, sp ? " by SP" : "");
+        ck_assert_msg(set(0, 1, 0, rows[i].view, 1) == HV_STATUS_INVALID_VP_STATE, "%s",
+                      rows[i].name);
+        ck_assert_uint_eq(above->low, 0x5ec2e7);
+        partition->core->policy.class[row] = BANK_PRIVATE;
+    }
+}
+END_TEST
+
+/* What is nobody's above is the caller's, though the policy calls it shared. */
+START_TEST(core_other_vp_above_holds_nothing)
+{
+    vp(0)->active = 0;
+    identify(0);
+    partition->core->x0_is_private = true;
+    ck_assert_uint_eq(set(0, 1, 0, 0x20000, 0x51), REPS(1));
+    ck_assert_uint_eq(partition->registers[1][0][0].low, 0x51);
+    ck_assert_uint_eq(set(0, 1, 0, 0x20005, 1), HV_STATUS_INVALID_VP_STATE);
+    partition->suspended[1][2] = true;
+    ck_assert_uint_eq(set(0, 1, 0, 0x20005, 0x55), REPS(1));
+    ck_assert_uint_eq(partition->registers[1][0][5].low, 0x55);
+    ck_assert_uint_eq(partition->registers[1][2][5].low, 0);
+}
+END_TEST
+
 /* Where VTL2 does not run, nothing goes from it to VTL0, which starts with its own X5. */
 START_TEST(core_other_vp_is_off)
 {
@@ -657,5 +709,6 @@ UNIT_MAIN_WITH("hypercall", set_up, tear_down, engine_fast_places, engine_memory
                engine_survives_anything, core_smccc_services, core_before_guest_os_id,
                core_register_values, core_bad_targets, core_lower_vtl_sees_nothing_above,
                core_architectural_registers, core_private_x0, core_other_vps, core_other_vp_is_off,
-               core_other_vp_is_busy, core_other_vp_is_above, core_crash, core_memory_form,
-               core_names_calls)
+               core_other_vp_is_busy, core_other_vp_is_above,
+               core_other_vp_is_above_by_views, core_other_vp_above_holds_nothing, core_crash,
+               core_memory_form, core_names_calls)
