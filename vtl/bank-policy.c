@@ -111,6 +111,20 @@ const char *bank_policy_problem(size_t index, enum bank_class class)
     return class == BANK_CORRUPTIBLE ? judge_corruption(&row) : NULL;
 }
 
+/* A vector cannot be carried over without its low part. */
+const char *bank_policy_contradiction(const struct bank_policy *policy, size_t *row)
+{
+    for (size_t i = 0; i < bank_table_size; i++) {
+        const struct bank_register *low = bank_find(bank_table[i].low_name);
+
+        if (!low || policy->class[i] != BANK_SHARED || bank_policy_shares(policy, low))
+            continue;
+        *row = i;
+        return "it cannot be shared while its low part, the Q register, is not; share both";
+    }
+    return NULL;
+}
+
 /* --- The text --------------------------------------------------------------------------------- */
 
 struct parser {
@@ -234,12 +248,29 @@ static unsigned split(char *line, char *words[3])
     return count;
 }
 
+/*
+ * Names are ASCII. What is not may look like it (a no-break space), or be invisible (a byte order
+ * mark), and GLib's patterns take it for UTF-8, whatever it is.
+ */
+static bool is_ascii(struct parser *parser, const char *word)
+{
+    for (const char *byte = word; *byte; byte++)
+        if (!g_ascii_isprint(*byte))
+            return fail(parser, word, "only comments may have other characters than ASCII's, "
+                        "shown here as \\ and the bytes in octal");
+    return true;
+}
+
 static bool parse_line(struct parser *parser, char *line)
 {
     enum bank_class class;
     char *words[3];
+    unsigned count = split(line, words);
 
-    switch (split(line, words)) {
+    for (unsigned i = 0; i < count; i++)
+        if (!is_ascii(parser, words[i]))
+            return false;
+    switch (count) {
     case 0:
         return true;
     case 2:
@@ -249,20 +280,16 @@ static bool parse_line(struct parser *parser, char *line)
     }
 }
 
-/* What one line cannot know of another: a vector cannot be carried over without its low part. */
+/* What one line cannot know of another. */
 static bool check(struct parser *parser)
 {
-    for (size_t i = 0; i < bank_table_size; i++) {
-        const struct bank_register *low = bank_find(bank_table[i].low_name);
+    size_t row;
+    const char *why = bank_policy_contradiction(&parser->policy, &row);
 
-        if (!low || parser->policy.class[i] != BANK_SHARED ||
-            bank_policy_shares(&parser->policy, low))
-            continue;
-        parser->line = parser->set_at[i];
-        return fail(parser, bank_table[i].name,
-                    "it cannot be shared while its low part, the Q register, is not; share both");
-    }
-    return true;
+    if (!why)
+        return true;
+    parser->line = parser->set_at[row];
+    return fail(parser, bank_row(row).name, why);
 }
 
 static bool parse_lines(struct parser *parser, char *text)

@@ -42,6 +42,12 @@ const char *bank_policy_ready_name(size_t index);
 /* Why the row cannot have the class, whatever the host; NULL: it can. */
 const char *bank_policy_problem(size_t row, enum bank_class class);
 
+/*
+ * Why the classes of two rows contradict each other, although each could be; then *@row is the one
+ * that cannot have its class. NULL: they do not.
+ */
+const char *bank_policy_contradiction(const struct bank_policy *policy, size_t *row);
+
 static inline enum bank_class bank_policy_class(const struct bank_policy *policy, size_t row)
 {
     return (enum bank_class)policy->class[row];

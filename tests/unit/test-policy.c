@@ -142,7 +142,12 @@ START_TEST(texts_that_are_bad)
         {"X1-X2-X3 private", "line 1: X1-X2-X3: a range has two ends"},
         {"- private", "line 1: : no register"},
         {"Y* private", "line 1: Y*: matches no register"},
-        {"\x01\xff shared", "line 1: \\001\\377: no register"},
+        {"\x01\xff shared", "line 1: \\001\\377: only comments may have other characters"},
+        {"#\nX5\xc2\xa0private", "line 2: X5\\302\\240private: only comments"},
+        {"\xef\xbb\xbfX5 private", "line 1: \\357\\273\\277X5: only comments"},
+        {"X5 priv\xc3\xa1te", "line 1: priv\\303\\241te: only comments"},
+        {"X5 \x1b[31mprivate", "line 1: \\033[31mprivate: only comments"},
+        {"*?\xfc private", "line 1: *?\\374: only comments"}, /* GLib's patterns abort */
         {"PC shared", "line 1: PC: it cannot be shared: it says where"},
         {"PSTATE corruptible", "line 1: PSTATE: it cannot be corruptible"},
         {"MIDR_EL1 shared", "line 1: MIDR_EL1: it cannot be shared: it says what the processor is"},
@@ -165,6 +170,7 @@ START_TEST(texts_that_are_bad)
         bank_policy_init(&plain);
         ck_assert_msg(!parse(&policy, rows[i].text, &what), "%s", rows[i].text);
         ck_assert_msg(g_str_has_prefix(what, rows[i].what), "%s", what);
+        ck_assert_msg(g_str_is_ascii(what) && !strpbrk(what, "\x1b\x7f\n"), "row %zu", i);
         ck_assert(bank_policy_same(&policy, &plain));
     }
 }
@@ -214,7 +220,7 @@ START_TEST(files)
     ck_assert_msg(g_str_has_prefix(wrong->message, "--bank-policy /") &&
                       strstr(wrong->message, "/p: line 2: prviate: no class; say shared"),
                   "%s", wrong->message);
-    ck_assert(g_file_set_contents(path, "X5 private\n", -1, NULL));
+    ck_assert(g_file_set_contents(path, "# T\xc3\xbcr, \xff\nX5 private\n", -1, NULL));
     ck_assert(policy_choose(path, &policy, NULL));
     ck_assert_int_eq(class_of(&policy, "X5"), BANK_PRIVATE);
     ck_assert(g_file_set_contents(path, "", 0, NULL));
