@@ -302,9 +302,24 @@ static bool check_poison(struct options *options, GError **error)
                  "the specification is silent about");
 }
 
+/* Of a VTL call or return by function. */
+static bool check_x0(const struct options *options, const char *option, const char *abi, uint32_t id,
+                     GError **error)
+{
+    if (!id || bank_policy_allows_functions(&options->policy))
+        return true;
+    emu_set_error(error, EMU_ERROR_USAGE, "--bank-policy %s: X0 can only be shared with %s %s: a "
+                  "function has its id and its result there; leave X0 out of the policy, or leave "
+                  "%s out", options->bank_policy, option, abi, option);
+    return false;
+}
+
 bool options_choose_policy(struct options *options, GError **error)
 {
-    return policy_choose(options->bank_policy, &options->policy, error);
+    return policy_choose(options->bank_policy, &options->policy, error) &&
+           check_x0(options, "--vtl-call-abi", options->call_abi, options->vtl_abi.call_id, error) &&
+           check_x0(options, "--vtl-return-abi", options->return_abi, options->vtl_abi.return_id,
+                    error);
 }
 
 static bool check_strict(struct options *options, GError **error)

@@ -125,6 +125,11 @@ const char *bank_policy_contradiction(const struct bank_policy *policy, size_t *
     return NULL;
 }
 
+bool bank_policy_allows_functions(const struct bank_policy *policy)
+{
+    return bank_policy_shares(policy, bank_find(HV_REGISTER_X0));
+}
+
 /* --- The text --------------------------------------------------------------------------------- */
 
 struct parser {

@@ -48,6 +48,12 @@ const char *bank_policy_problem(size_t row, enum bank_class class);
  */
 const char *bank_policy_contradiction(const struct bank_policy *policy, size_t *row);
 
+/*
+ * May a VTL call or return be a function (smccc/vtl-abi.h)? Its id and its result are in X0, and
+ * doc/vtl-abi.md says whose X0 that is; no other class than the specification's agrees with it.
+ */
+bool bank_policy_allows_functions(const struct bank_policy *policy);
+
 static inline enum bank_class bank_policy_class(const struct bank_policy *policy, size_t row)
 {
     return (enum bank_class)policy->class[row];

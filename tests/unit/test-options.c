@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of `vtlemu run`: emu/options.c, emu/error.c, emu/log.c. */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "emu/error.h"
@@ -329,6 +330,45 @@ START_TEST(bank_policies)
 }
 END_TEST
 
+/* A function's id and result are in X0: doc/vtl-abi.md says whose. */
+START_TEST(bank_policies_and_functions)
+{
+    static const struct {
+        const char *text, *abi, *what; /* NULL: good */
+    } rows[] = {
+        {"X0 private", "", NULL},
+        {"X0 private", "--vtl-call-abi hvc2 --vtl-return-abi hvc3", NULL},
+        {"X0 shared", "--vtl-return-abi smccc:0xc3000003", NULL},
+        {"X0-X5 private\nX0 shared", "--vtl-call-abi smccc:0xc3000002", NULL},
+        {"X0 private", "--vtl-call-abi smccc:0xc3000002",
+         ": X0 can only be shared with --vtl-call-abi smccc:0xc3000002: "},
+        {"X0-X5 corruptible", "--vtl-return-abi smccc:0xc3000003",
+         ": X0 can only be shared with --vtl-return-abi smccc:0xc3000003: "},
+        {"X? unspecified", "--vtl-call-abi hvc2 --vtl-return-abi smccc:0xc3000003",
+         "leave X0 out of the policy, or leave --vtl-return-abi out"},
+    };
+    g_autofree char *folder = g_dir_make_tmp("options-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "p", NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *line = g_strdup_printf("run --vtl0-kernel a --bank-policy %s %s", path,
+                                                rows[i].abi);
+        g_autofree char *named = g_strdup_printf("--bank-policy %s", path);
+        g_autoptr(GError) error = NULL;
+        struct options *options = parse(g_strchomp(line), NULL);
+
+        ck_assert(g_file_set_contents(path, rows[i].text, -1, NULL));
+        ck_assert_msg(options_choose_policy(options, &error) == !rows[i].what, "row %zu", i);
+        ck_assert_msg(!rows[i].what || (g_str_has_prefix(error->message, named) &&
+                                        strstr(error->message, rows[i].what)),
+                      "row %zu: %s", i, error ? error->message : "");
+        options_free(options);
+    }
+    g_unlink(path);
+    g_rmdir(folder);
+}
+END_TEST
+
 static GString *help_text;
 
 static void keep_help(const char *text)
@@ -548,6 +588,6 @@ END_TEST
 
 UNIT_MAIN("options", disabled_processor_features_add_up, who_disables_a_processor_feature, sizes,
           defaults, everything, strict_with_and_without_a_word, one_file_of_firmware_registers, igvm,
-          whose_devices, vector_lengths, poison_levels, bank_policies, vtl_abi, no_vtl_abi,
-          one_value_each, what_may_be_repeated, one_number, mistakes,
-          exit_statuses)
+          whose_devices, vector_lengths, poison_levels, bank_policies,
+          bank_policies_and_functions, vtl_abi, no_vtl_abi, one_value_each, what_may_be_repeated,
+          one_number, mistakes, exit_statuses)
