@@ -83,31 +83,75 @@ static void write_policy(struct codec_writer *codec, const struct bank_policy *p
     }
 }
 
-static void read_change(struct codec_reader *codec, struct bank_policy *policy)
+/* Is there a name, and nothing behind it? */
+static bool is_padded(const char name[POLICY_NAME_SIZE + 1])
+{
+    for (size_t i = strlen(name); i < POLICY_NAME_SIZE; i++)
+        if (name[i])
+            return false;
+    return *name;
+}
+
+/* Why it is no change, as half a sentence; NULL: it is one. */
+static const char *judge_change(const char *name, int row, uint8_t class, bool again)
+{
+    if (!is_padded(name))
+        return "that is no name";
+    if (row < 0)
+        return "this vtlemu does not know it; use a newer one";
+    if (again)
+        return "it has been named before";
+    if (class > BANK_CONSTANT)
+        return "this vtlemu does not know its class; use a newer one";
+    return bank_policy_problem((size_t)row, class);
+}
+
+static void read_change(struct codec_reader *codec, struct bank_policy *policy,
+                        bool seen[BANK_ROWS_MAX])
 {
     char name[POLICY_NAME_SIZE + 1] = {0};
+    g_autofree char *shown = NULL;
+    const char *why;
     uint8_t class;
     int row;
 
     codec_read_bytes(codec, "register of the bank policy", name, POLICY_NAME_SIZE);
     class = codec_read_u8(codec, "class of a register");
-    row = bank_row_find(name);
     if (!codec_is_good(codec))
         return;
-    if (row < 0 || class > BANK_CONSTANT || bank_policy_problem((size_t)row, class))
-        codec_fail(codec, "the bank policy has a register, or a class for it, that this vtlemu does "
-                   "not know; use a newer one");
-    else
-        policy->class[row] = class;
+    row = bank_row_find(name);
+    why = judge_change(name, row, class, row >= 0 && seen[row]);
+    shown = g_strescape(name, NULL);
+    if (why) {
+        codec_fail(codec, "the bank policy has %s as %s: %s", shown,
+                   class > BANK_CONSTANT ? "nothing known" : bank_class_name(class), why);
+        return;
+    }
+    seen[row] = true;
+    policy->class[row] = class;
+}
+
+/* Rows that are good each by itself, and what else the machine is. */
+static void check_policy(struct codec_reader *codec, const struct machine_facts *facts)
+{
+    size_t row;
+    const char *why = bank_policy_contradiction(&facts->policy, &row);
+
+    if (why)
+        codec_fail(codec, "the bank policy has %s as shared: %s", bank_row(row).name, why);
+    if ((facts->call_id || facts->return_id) && !bank_policy_allows_functions(&facts->policy))
+        codec_fail(codec, "the bank policy has X0 as not shared, where a VTL call or return by "
+                   "function has its id and its result");
 }
 
 static void read_policy(struct codec_reader *codec, struct bank_policy *policy)
 {
     uint32_t count = codec_read_count(codec, "number of changes of the bank policy",
                                       (uint32_t)bank_row_count());
+    bool seen[BANK_ROWS_MAX] = {false};
 
     for (uint32_t i = 0; i < count && codec_is_good(codec); i++)
-        read_change(codec, policy);
+        read_change(codec, policy, seen);
 }
 
 void machine_facts_write(const struct machine_facts *facts, GByteArray *bytes)
@@ -177,6 +221,7 @@ bool machine_facts_read(const struct snapshot_section *section, struct machine_f
     codec_require(&codec, !facts->call_id || facts->call_id != facts->return_id, "return_id",
                   facts->return_id, "it is that of the call");
     check_memory(&codec, facts);
+    check_policy(&codec, facts);
     return codec_end(&codec, error);
 }
 

@@ -363,12 +363,64 @@ START_TEST(facts_of_no_machine)
     REFUSES(policy.class[bank_row_find("MIDR_EL1")], BANK_PRIVATE)
     REFUSES(policy.class[bank_row_find("X29")], BANK_CONSTANT)
     REFUSES(policy.class[bank_row_find("X29")], BANK_CONSTANT + 1)
+    REFUSES(policy.class[bank_row_find("Z3")], BANK_CORRUPTIBLE + 100)
+    REFUSES(policy.class[bank_row_find("X0")], BANK_PRIVATE) /* calls and returns are functions */
+    REFUSES(policy.class[bank_row_find("CNTV_CTL_EL0")], BANK_SHARED)
+    REFUSES(policy.class[bank_row_find("SCTLR_EL1")], BANK_CORRUPTIBLE)
     REFUSES(return_id, 0xc3000002) /* the call's */
     facts = sample_facts();
     facts.level_memory[0] -= 4096;
     facts.level_memory[2] += 4096;
     ck_assert(!read_facts(&facts, &back, NULL));
 #undef REFUSES
+}
+END_TEST
+
+/* A policy by the bytes of its rows, which come last; @what it is refused for, or NULL. */
+static void read_rows(const char *rows, size_t count, const char *what)
+{
+    struct machine_facts facts = sample_facts(), back;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    struct snapshot_section section = {.kind = SNAPSHOT_MACHINE, .version = 3};
+    g_autoptr(GError) error = NULL;
+    uint8_t head[4] = {(uint8_t)count};
+    bool good;
+
+    bank_policy_init(&facts.policy);
+    facts.call_id = facts.return_id = 0;
+    machine_facts_write(&facts, bytes);
+    g_byte_array_set_size(bytes, bytes->len - (guint)sizeof(head));
+    g_byte_array_append(bytes, head, sizeof(head));
+    g_byte_array_append(bytes, (const uint8_t *)rows, (guint)(count * 25));
+    section.bytes = bytes->data;
+    section.size = bytes->len;
+    good = machine_facts_read(&section, &back, &error);
+    ck_assert_msg(good == !what, "%s", what ? what : error->message);
+    ck_assert_msg(!what || strstr(error->message, what), "%s: %s", what,
+                  error ? error->message : "");
+}
+
+START_TEST(torn_policies)
+{
+#define ROW(name, padding, class) name padding class
+#define PAD_22 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define PAD_21 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    G_STATIC_ASSERT(BANK_SHARED == 0 && BANK_PRIVATE == 1);
+    read_rows(ROW("X5", PAD_22, "\1") ROW("X29", PAD_21, "\0"), 2, NULL);
+    read_rows(ROW("X0", PAD_22, "\1"), 1, NULL); /* no function uses it */
+    read_rows(ROW("X5", PAD_22, "\1") ROW("X5", PAD_22, "\0"), 2,
+              "the bank policy has X5 as shared: it has been named before");
+    read_rows(ROW("X\xff", PAD_22, "\1"), 1, "the bank policy has X\\377 as private: this vtlemu");
+    read_rows(ROW("X99", PAD_21, "\1"), 1, "the bank policy has X99 as private: this vtlemu does not");
+    read_rows(ROW("X5", PAD_22, "\x63"), 1, "X5 as nothing known: this vtlemu does not know its class");
+    read_rows(ROW("X5\0X", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "\1"), 1, "that is no name");
+    read_rows(ROW("\0\0", PAD_22, "\1"), 1, "that is no name");
+    read_rows(ROW("PC", PAD_22, "\0"), 1, "PC as shared: it says where the VTL goes on");
+    read_rows(ROW("Z3", PAD_22, "\0") ROW("Q3", PAD_22, "\1"), 2,
+              "Z3 as shared: it cannot be shared while its low part");
+#undef PAD_21
+#undef PAD_22
+#undef ROW
 }
 END_TEST
 
@@ -623,6 +675,6 @@ END_TEST
 UNIT_MAIN_WITH("snapshot", set_up, tear_down, whole, any_byte_changed, cut_off_anywhere, foreign,
                newer, newer_section, unknown_section, enormous_section, section_missing, too_much,
                ram, pages_become_zero, pages_outside, what_it_is, facts_of_older_versions,
-               facts_of_no_machine, options_agree,
+               facts_of_no_machine, torn_policies, options_agree,
                options_contradict, vcpu, vcpu_unknown_registers, register_orders,
                registers_that_may_lack, registers_out_of_reach, gic_order, gic)
