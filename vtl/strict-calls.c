@@ -251,7 +251,7 @@ static void check_releases(struct vtl_vp *vp, unsigned owner, unsigned before, u
                  "VTL%u", page, what, owner);
 }
 
-/* Pages before the first that is no RAM. */
+/* Pages before the first that is no RAM, where the call stops. */
 static size_t count_ram(const struct vtl_protection *protection, const uint64_t *pages,
                         size_t count)
 {
@@ -269,7 +269,8 @@ void strict_protection(struct vtl_vp *vp, unsigned owner, unsigned rights, const
     const struct vtl_protection *protection = &vp->partition->protection;
     const uint8_t *allowed = protection->allowed[owner];
 
-    if (count_ram(protection, pages, count) < count)
+    count = count_ram(protection, pages, count);
+    if (!count)
         return;
     strict_check(vp, STRICT_PROTECTION_UNCHANGED,
                  changes(allowed, protection, rights, pages, count),

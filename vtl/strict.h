@@ -69,7 +69,7 @@ void strict_input(struct vtl_vp *vp, const struct hv_call *call, const struct hv
 
 /*
  * Before @owner, the active VTL of @vp or a lower one, allows those below it @rights on @count
- * pages. All of them have been found to be RAM, or the call stops there.
+ * pages. The call stops at the first that is no RAM: only those before it count.
  */
 void strict_protection(struct vtl_vp *vp, unsigned owner, unsigned rights, const uint64_t *pages,
                        size_t count);

@@ -364,6 +364,33 @@ START_TEST(protections)
 }
 END_TEST
 
+static uint64_t protect_three(unsigned rights, uint64_t first, uint64_t second, uint64_t third)
+{
+    return native(HV_CALL_MODIFY_VTL_PROTECTION_MASK | FAST | REPS(3), HV_PARTITION_SELF, rights,
+                  first, second, third);
+}
+
+/* Rules are about the pages that the call comes to. */
+START_TEST(pages_up_to_the_first_that_is_no_ram)
+{
+    const uint64_t beyond = MEMORY_PARTITION_PAGES;
+
+    protect_three(HV_PAGE_READ, CLOSED, beyond, CLOSED + 1);
+    is_told(STRICT_PROTECTION_UNCHANGED);
+    ck_assert_msg(strstr(last, "of 1 page from") != NULL, "%s", last);
+    protect_three(HV_PAGE_READ, 1, UINT64_MAX, CLOSED);
+    is_silent("a page that changes, before one that is no RAM");
+    set(HV_REGISTER_SIMP, PAGE(CLOSED + 2) | ENABLE);
+    protect_three(HV_PAGE_ALL, CLOSED, beyond, CLOSED + 2);
+    is_silent("SIMP behind the page that is no RAM");
+    protect_three(HV_PAGE_ALL, CLOSED + 1, CLOSED + 2, beyond);
+    is_told(STRICT_PROTECTION_RELEASES);
+    protect_three(HV_PAGE_READ, UINT64_MAX, CLOSED, CLOSED);
+    is_silent("no RAM at once");
+    set(HV_REGISTER_SIMP, 0);
+}
+END_TEST
+
 START_TEST(pages_given_away)
 {
     static const uint32_t names[] = {HV_REGISTER_SIMP, HV_REGISTER_SIEFP,
@@ -646,6 +673,6 @@ END_TEST
 UNIT_MAIN_WITH("strict", set_up, tear_down, rows_are_complete, set_up_is_silent, control_words,
                calls_before_the_guest_os_id, places_of_blocks,
                input_is_in_danger_from_those_who_run, reserved_fields, reserved_fields_by_call,
-               protections, pages_given_away, reserved_bits, synic_pages, assist_pages,
-               places_of_pages, vectors_of_sints, immediates, prepared_vtls, calls_are_counted,
+               protections, pages_up_to_the_first_that_is_no_ram, pages_given_away,
+               reserved_bits, synic_pages, assist_pages, places_of_pages, vectors_of_sints, immediates, prepared_vtls, calls_are_counted,
                registers_are_counted, all_vps_are_summed, nobody_looks)
