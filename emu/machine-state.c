@@ -653,6 +653,7 @@ static bool renew(struct machine *machine, int fd, GError **error)
     if (!write_all(&saver, &writer, &sink, error))
         return false;
     machine_tear_down(machine, true);
+    machine->is_renewed = true;
     if (lseek(fd, 0, SEEK_SET) < 0 || !snapshot_begin_reading(&reader, &source, error) ||
         !snapshot_read(&reader, &section, error) || !machine_facts_read(&section, &facts, error) ||
         !machine_check_facts(machine, &facts, error) || !begin_restore(machine, error) ||

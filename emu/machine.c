@@ -416,8 +416,11 @@ bool machine_build(struct machine *machine, bool boot, GError **error)
     machine->counter_offset = counter_read();
     begin(machine);
     create_vps(machine);
-    if (machine->audit)
+    if (machine->audit && machine->is_renewed)
+        vtl_audit_continue(machine->audit, machine->partition);
+    else if (machine->audit)
         vtl_audit_begin(machine->audit, machine->partition, !boot);
+    machine->is_renewed = false;
     FOR_EACH_VTL (machine, vtl)
         if (!open_level(machine, vtl, boot, error))
             return false;

@@ -166,6 +166,7 @@ struct machine {
     bool unwatched; /* dormant VTLs are: what they cost otherwise, a benchmark asks */
 
     GMutex life;              /* whoever turns power on or off, or has the machine frozen */
+    bool is_renewed;          /* it is about to be built again as it was, by --pulse */
     bool is_restored;         /* it has yet to go on at @restored_ticks; by who holds life */
     uint64_t restored_ticks;  /* of the guest's counter */
     struct machine_restore restore; /* likewise */

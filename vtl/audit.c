@@ -62,15 +62,18 @@ void vtl_audit_free(struct vtl_audit *audit)
     g_free(audit);
 }
 
+void vtl_audit_continue(struct vtl_audit *audit, struct vtl_partition *partition)
+{
+    for (unsigned i = 0; i < partition->vp_count; i++)
+        partition->vps[i].audit = &audit->vps[i];
+}
+
 void vtl_audit_begin(struct vtl_audit *audit, struct vtl_partition *partition, bool loaded)
 {
+    vtl_audit_continue(audit, partition);
     audit->ran = 0;
-    for (unsigned i = 0; i < partition->vp_count; i++) {
-        struct vtl_vp *vp = &partition->vps[i];
-
-        vp->audit = &audit->vps[i];
-        vp->audit->prepared = loaded ? (1u << VTL_LEVELS) - 1 : 0;
-    }
+    for (unsigned i = 0; i < partition->vp_count; i++)
+        audit->vps[i].prepared = loaded ? (1u << VTL_LEVELS) - 1 : 0;
     /* The boot VTL runs without being entered. */
     audit->ran |= (uint16_t)(1u << partition->vps[0].active);
 }

@@ -101,6 +101,12 @@ void vtl_audit_free(struct vtl_audit *audit);
  */
 void vtl_audit_begin(struct vtl_audit *audit, struct vtl_partition *partition, bool loaded);
 
+/*
+ * Has a partition audited that is to be loaded and goes on where the one before was saved: what has
+ * been seen of that one stays true.
+ */
+void vtl_audit_continue(struct vtl_audit *audit, struct vtl_partition *partition);
+
 /* All VPs together, for the caller to free. */
 struct audit_vp *vtl_audit_sum(const struct vtl_audit *audit);
 void vtl_audit_vp_free(struct audit_vp *vp);

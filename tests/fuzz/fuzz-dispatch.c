@@ -484,8 +484,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (i % MOVE_EVERY != MOVE_EVERY - 1)
             continue;
         memory_partition_move(partition, NULL, 0, NULL);
-        if (audit)
+        if (audit && size % 4 == 1)
             vtl_audit_begin(audit, partition->core, true);
+        else if (audit)
+            vtl_audit_continue(audit, partition->core);
     }
     memory_partition_free(partition);
     if (audit)

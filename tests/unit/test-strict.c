@@ -573,6 +573,22 @@ START_TEST(prepared_vtls)
 }
 END_TEST
 
+/* A partition that is saved and loaded in place: what was seen before still holds. */
+START_TEST(what_is_seen_survives)
+{
+    ck_assert(!audit_is_prepared(vp, 0));
+    memory_partition_move(partition, NULL, 0, NULL);
+    vp = &partition->core->vps[0];
+    vtl_audit_continue(audit, partition->core);
+    ck_assert_msg(!audit_is_prepared(vp, 0), "nobody has prepared it meanwhile");
+    ck_assert_msg(audit->ran & 1, "VTL0 has run");
+    spin_wait_at(PAGE(1));
+    is_told(STRICT_INPUT_WRITABLE);
+    for (unsigned i = 0; i < MEMORY_PARTITION_VPS; i++)
+        ck_assert_ptr_eq(partition->core->vps[i].audit, &audit->vps[i]);
+}
+END_TEST
+
 /* --- Counters --------------------------------------------------------------------------------- */
 
 static size_t call_number(uint16_t code)
@@ -674,5 +690,6 @@ UNIT_MAIN_WITH("strict", set_up, tear_down, rows_are_complete, set_up_is_silent,
                calls_before_the_guest_os_id, places_of_blocks,
                input_is_in_danger_from_those_who_run, reserved_fields, reserved_fields_by_call,
                protections, pages_up_to_the_first_that_is_no_ram, pages_given_away,
-               reserved_bits, synic_pages, assist_pages, places_of_pages, vectors_of_sints, immediates, prepared_vtls, calls_are_counted,
+               reserved_bits, synic_pages, assist_pages, places_of_pages, vectors_of_sints,
+               immediates, prepared_vtls, what_is_seen_survives, calls_are_counted,
                registers_are_counted, all_vps_are_summed, nobody_looks)
