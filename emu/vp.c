@@ -252,6 +252,10 @@ static void report_swallowed(struct vp *vp, const struct hvc_event *event)
         vtl_abi_convention(&vp->machine->options->vtl_abi,
                            hvc_convention((uint16_t)event->immediate), event->x0);
 
+    if (G_UNLIKELY(vp->core->audit)) {
+        vp->call_pc = pc;
+        audit_swallowed(vp->core, (uint16_t)event->immediate, event->x0);
+    }
     if (convention != HVC_VTL_CALL && convention != HVC_VTL_RETURN) {
         g_info("VP%u at VTL%u: `hvc #%u` at PC 0x%" G_GINT64_MODIFIER "x was answered by KVM",
                vp->core->index, vp->core->active, (unsigned)event->immediate, pc);

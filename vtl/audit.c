@@ -154,6 +154,14 @@ void audit_hvc(struct vtl_vp *vp, uint16_t immediate)
     strict_check(vp, STRICT_HVC_IMMEDIATE, known, "`hvc #%u`", immediate);
 }
 
+void audit_swallowed(struct vtl_vp *vp, uint16_t immediate, uint64_t x0)
+{
+    audit_hvc(vp, immediate);
+    if (hvc_convention(immediate) == HVC_HYPERCALL &&
+        vtl_has_feature(&vp->partition->services, VTL_FEATURE_HYPERCALL))
+        strict_control(vp, x0);
+}
+
 static struct audit_call *find_call(struct audit_vp *audit, uint16_t code)
 {
     for (size_t i = 0; i < vtl_call_count && i < AUDIT_CALLS; i++)

@@ -124,6 +124,11 @@ void audit_enter(struct vtl_vp *vp, unsigned vtl);
 
 /* An HVC with that immediate. */
 void audit_hvc(struct vtl_vp *vp, uint16_t immediate);
+/*
+ * The same of one that the hypervisor below has answered itself, with @x0 in X0; what was in the
+ * other registers may be gone.
+ */
+void audit_swallowed(struct vtl_vp *vp, uint16_t immediate, uint64_t x0);
 /* The hypercall with that control word is over. */
 void audit_call(struct vtl_vp *vp, uint64_t word, enum hvc_convention convention,
                 enum smccc_outcome outcome, uint64_t result);

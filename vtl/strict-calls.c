@@ -170,6 +170,17 @@ static void check_blocks(struct vtl_vp *vp, const struct hv_call *call,
                      call->name, in, writer);
 }
 
+void strict_control(struct vtl_vp *vp, uint64_t word)
+{
+    struct hv_control control = hv_control_decode(word);
+    const struct hv_call *call = find_call(control.code);
+
+    if (!call)
+        return;
+    check_control(vp, call, word, &control);
+    check_identity(vp, call);
+}
+
 void strict_call(struct vtl_vp *vp, enum hvc_convention convention,
                  const struct smccc_registers *registers)
 {
@@ -179,8 +190,7 @@ void strict_call(struct vtl_vp *vp, enum hvc_convention convention,
 
     if (!call)
         return;
-    check_control(vp, call, registers->x[word], &control);
-    check_identity(vp, call);
+    strict_control(vp, registers->x[word]);
     if (!control.fast)
         check_blocks(vp, call, &control, registers->x[word + 1], registers->x[word + 2]);
 }

@@ -59,9 +59,11 @@ void strict_check(struct vtl_vp *vp, enum strict_rule rule, bool good, const cha
     G_GNUC_PRINTF(4, 5);
 
 /*
- * strict-calls.c. Before a hypercall, of its registers; when its input has been read, of that:
- * @input is a copy, with as many elements as @control says.
+ * strict-calls.c. Before a hypercall, of its registers, or, if no other is known, of its control
+ * word; when its input has been read, of that: @input is a copy, with as many elements as @control
+ * says.
  */
+void strict_control(struct vtl_vp *vp, uint64_t word);
 void strict_call(struct vtl_vp *vp, enum hvc_convention convention,
                  const struct smccc_registers *registers);
 void strict_input(struct vtl_vp *vp, const struct hv_call *call, const struct hv_control *control,

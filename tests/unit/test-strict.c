@@ -552,6 +552,30 @@ START_TEST(immediates)
 }
 END_TEST
 
+/* Answered by KVM: X0's low half is 0x8000xxxx or 0xc000xxxx. Bit 31 of a control word is reserved. */
+START_TEST(swallowed_calls)
+{
+    const uint64_t word = 0x80000000u | FAST | HV_CALL_NOTIFY_LONG_SPIN_WAIT;
+
+    audit_swallowed(vp, 4, 0x80000000);
+    is_told(STRICT_HVC_IMMEDIATE);
+    ck_assert_uint_eq(audit->vps[0].immediates[4], 1);
+    audit_swallowed(vp, 2, word);
+    audit_swallowed(vp, 3, word);
+    audit_swallowed(vp, 1, 0x80007777);
+    is_silent("switches, and a call that nobody knows");
+    audit_swallowed(vp, 1, word);
+    is_told(STRICT_CONTROL_RESERVED);
+    partition->core->guest_os_id[2] = 0;
+    audit_swallowed(vp, 1, word);
+    ck_assert_uint_eq(found[STRICT_GUEST_OS_ID], 1);
+    forget();
+    partition->core->services.features &= ~(UINT64_C(1) << VTL_FEATURE_HYPERCALL);
+    audit_swallowed(vp, 1, word);
+    is_silent("without Hyper-V's services");
+}
+END_TEST
+
 START_TEST(prepared_vtls)
 {
     const struct vtl_initial_context context = {.pc = PAGE(1)};
@@ -691,5 +715,5 @@ UNIT_MAIN_WITH("strict", set_up, tear_down, rows_are_complete, set_up_is_silent,
                input_is_in_danger_from_those_who_run, reserved_fields, reserved_fields_by_call,
                protections, pages_up_to_the_first_that_is_no_ram, pages_given_away,
                reserved_bits, synic_pages, assist_pages, places_of_pages, vectors_of_sints,
-               immediates, prepared_vtls, what_is_seen_survives, calls_are_counted,
+               immediates, swallowed_calls, prepared_vtls, what_is_seen_survives, calls_are_counted,
                registers_are_counted, all_vps_are_summed, nobody_looks)
