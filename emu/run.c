@@ -3,7 +3,6 @@
 #include "emu/run.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "emu/machine.h"
 #include "emu/migrate.h"
 #include "emu/manifest.h"
+#include "emu/outputs.h"
 #include "emu/report.h"
 #include "emu/sandbox.h"
 
@@ -197,7 +197,8 @@ static JsonNode *save_by_control(void *context, const struct control_request *re
 {
     struct run *run = context;
 
-    if (!machine_save_file(run->machine, request->file, is_abandoned, job, error))
+    if (!outputs_spare(run->options, request->file, error) ||
+        !machine_save_file(run->machine, request->file, is_abandoned, job, error))
         return NULL;
     return json_node_init_string(json_node_alloc(), "saved");
 }
@@ -493,51 +494,6 @@ static bool run_guest(struct run *run, GError **error)
     return true;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    GStatBuf one, other;
-
-    return a && b && g_stat(a, &one) == 0 && g_stat(b, &other) == 0 &&
-           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
-/* Nobody wants a kernel to be overwritten by its own log. */
-static bool spares_inputs(const struct options *options, const char *output, GError **error)
-{
-    if (is_same_file(output, options->igvm)) {
-        emu_set_error(error, EMU_ERROR_USAGE, "%s would be overwritten, but it is the file of "
-                      "--igvm; write to another one", output);
-        return false;
-    }
-    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
-        const struct level_options *level = &options->level[vtl];
-        bool kernel = is_same_file(output, level->kernel);
-
-        if (!kernel && !is_same_file(output, level->initrd))
-            continue;
-        emu_set_error(error, EMU_ERROR_USAGE, "%s would be overwritten, but it is the file of "
-                      "--vtl%u-%s; write to another one", output, vtl, kernel ? "kernel" : "initrd");
-        return false;
-    }
-    return true;
-}
-
-static bool check_outputs(const struct options *options, GError **error)
-{
-    static const char prefix[] = "file:";
-
-    for (unsigned vtl = 0; vtl < VTL_LEVELS; vtl++) {
-        const char *console = options->level[vtl].console;
-
-        if (!spares_inputs(options, options->level[vtl].dump_dtb, error) ||
-            (g_str_has_prefix(console, prefix) &&
-             !spares_inputs(options, console + strlen(prefix), error)))
-            return false;
-    }
-    return spares_inputs(options, options->report, error) &&
-           spares_inputs(options, options->trace, error);
-}
-
 /* What the machine is, from the beginning of the snapshot. */
 static bool open_snapshot(struct run *run, GError **error)
 {
@@ -599,7 +555,7 @@ static bool prepare(struct run *run, GError **error)
     run->signals = open_signals();
     run->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (!open_snapshot(run, error) || !meet_incoming(run, error) ||
-        !check_outputs(run->options, error))
+        !outputs_check(run->options, error))
         return false;
     if (run->options->trace) {
         run->trace = trace_open(run->options->trace, run->options->trace_kinds, error);
