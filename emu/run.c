@@ -243,7 +243,7 @@ static void set_phase(struct run *run, enum phase phase)
 
 /* --- The watch ------------------------------------------------------------------------------- */
 
-static int exit_status(enum machine_end end, unsigned detail);
+static int status_of_machine(const struct machine *machine);
 static void tell_end(const struct run *run);
 
 static gint64 next_look(const struct run *run)
@@ -333,20 +333,22 @@ static void leave(struct run *run)
         g_critical("something holds up the end of the run (does nobody read its output?); leaving");
         tell_end(run);
     }
-    _exit(exit_status(run->machine->end, run->machine->end_detail));
+    _exit(status_of_machine(run->machine));
 }
 
+/* Never if there is none. */
 static bool is_full(int fd)
 {
     struct pollfd room = {.fd = fd, .events = POLLOUT};
 
-    return poll(&room, 1, 0) == 0;
+    return fd >= 0 && poll(&room, 1, 0) == 0;
 }
 
 /* Somebody who does not read will not in a minute; what is only slow comes to its end. */
 static void look_at_end(struct run *run)
 {
-    if (is_full(STDOUT_FILENO) || is_full(STDERR_FILENO) || console_set_waits(run->consoles) ||
+    if (is_full(STDOUT_FILENO) || is_full(STDERR_FILENO) || is_full(run->report) ||
+        is_full(trace_descriptor(run->trace)) || console_set_waits(run->consoles) ||
         is_past(run->last_grace))
         leave(run);
     run->grace = g_get_monotonic_time() + G_TIME_SPAN_SECOND;
@@ -621,13 +623,13 @@ static void tell_end(const struct run *run)
 }
 
 /* Violations count if all else was well. */
-static int sum_up_strict(const struct run *run, int status)
+static int status_of_machine(const struct machine *machine)
 {
-    if (!run->machine->strict)
-        return status;
-    strict_log_print(run->machine->strict);
-    return status == EMU_EXIT_OK && strict_log_count(run->machine->strict) ? EMU_EXIT_STRICT
-                                                                          : status;
+    int status = exit_status(machine->end, machine->end_detail);
+
+    return status == EMU_EXIT_OK && machine->strict && strict_log_count(machine->strict)
+               ? EMU_EXIT_STRICT
+               : status;
 }
 
 static const char *end_text(enum machine_end end)
@@ -666,12 +668,13 @@ static bool write_all(int fd, const char *text)
     return true;
 }
 
-static void write_report(const struct run *run, int status)
+/* While there is a watch, as it may have to wait for who reads it. */
+static void write_report(const struct run *run)
 {
     const struct machine *machine = run->machine;
     const struct report_run facts = {
         .end = end_text(machine->end),
-        .status = status,
+        .status = status_of_machine(machine),
         .switch_names = stats_switch_names,
         .switches = machine->stats.switches,
         .switch_count = STATS_SWITCHES,
@@ -685,7 +688,8 @@ static void write_report(const struct run *run, int status)
                   g_strerror(errno));
 }
 
-static void finish(struct run *run)
+/* @has_run: to an end that is not vtlemu's own error. */
+static void finish(struct run *run, bool has_run)
 {
     control_close(run->control);
     /* VPs stop before the consoles they write to go away. */
@@ -693,6 +697,9 @@ static void finish(struct run *run)
         machine_power_off(run->machine);
     if (run->consoles)
         console_set_finish(run->consoles);
+    if (has_run && run->options->report)
+        write_report(run);
+    trace_flush(run->trace);
     stop_watch(run);
     if (run->consoles)
         console_set_free(run->consoles);
@@ -721,7 +728,7 @@ static int run_options(struct options *options)
     if (error && run.has_incoming)
         incoming_refuse(&run.incoming, error->message);
     end_incoming(&run);
-    finish(&run);
+    finish(&run, !error && run.early == MACHINE_RUNNING);
     if (run.early != MACHINE_RUNNING) {
         tell_why(&run, run.early, run.early_detail);
         status = exit_status(run.early, run.early_detail);
@@ -731,11 +738,11 @@ static int run_options(struct options *options)
     } else {
         tell_end(&run);
         machine_tell_unused(run.machine);
-        status = sum_up_strict(&run, exit_status(run.machine->end, run.machine->end_detail));
+        if (run.machine->strict)
+            strict_log_print(run.machine->strict);
+        status = status_of_machine(run.machine);
         if (options->summary)
             stats_print(&run.machine->stats);
-        if (options->report)
-            write_report(&run, status);
     }
     if (run.report >= 0)
         close(run.report);

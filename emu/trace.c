@@ -81,6 +81,17 @@ struct trace *trace_open(const char *path, unsigned kinds, GError **error)
     return trace;
 }
 
+void trace_flush(struct trace *trace)
+{
+    if (trace)
+        fflush(trace->file); /* what goes wrong, trace_close() tells */
+}
+
+int trace_descriptor(const struct trace *trace)
+{
+    return trace ? fileno(trace->file) : -1;
+}
+
 bool trace_close(struct trace *trace)
 {
     bool good;

@@ -35,6 +35,12 @@ char *trace_kind_names(void);
 /* Of lines whose kind is in the set @kinds. NULL with @error if @path cannot be written. */
 struct trace *trace_open(const char *path, unsigned kinds, GError **error);
 
+/* Writes what is left, for which trace_close() need not wait any more then. NULL is fine. */
+void trace_flush(struct trace *trace);
+
+/* To ask whether there is room for more; -1 without a trace. */
+int trace_descriptor(const struct trace *trace);
+
 /* NULL is fine. False if lines were lost because writing failed. */
 bool trace_close(struct trace *trace);
 

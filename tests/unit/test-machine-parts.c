@@ -247,6 +247,25 @@ START_TEST(trace_lines)
 }
 END_TEST
 
+START_TEST(trace_is_flushed)
+{
+    char path[] = "/tmp/vtlemu-trace-XXXXXX";
+    struct trace *trace;
+    g_autofree char *text = NULL;
+
+    close(g_mkstemp(path));
+    trace = trace_open(path, TRACE_ALL, NULL);
+    trace_line(trace, TRACE_EXIT, 1, 2, "here");
+    trace_flush(trace);
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    ck_assert_msg(g_str_has_suffix(text, " vp1 vtl2 here\n"), "%s", text);
+    ck_assert(trace_close(trace));
+    trace_flush(NULL);
+    ck_assert_int_eq(trace_descriptor(NULL), -1);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(trace_filters)
 {
     static const struct {
@@ -481,5 +500,5 @@ END_TEST
 
 UNIT_MAIN("machine-parts", pause_keeps_out, pause_recalls, tree_is_complete, tree_without_extras,
           tree_of_paravisor, tree_too_large, memory_bounds, memory_views, memory_too_large,
-          stats_add_up, trace_lines, trace_filters, postmortem_says_what_registers_mean,
-          vector_lengths)
+          stats_add_up, trace_lines, trace_is_flushed, trace_filters,
+          postmortem_says_what_registers_mean, vector_lengths)
