@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "vtl/partition.h"
+
 struct place {
     uint64_t pc;
     uint32_t rule, vtl;
@@ -14,6 +16,8 @@ struct strict_log {
     GHashTable *places; /* of struct place, owned */
     uint64_t count;
     uint64_t rules; /* set of those that were violated */
+    unsigned told[STRICT_RULES][VTL_LEVELS]; /* places */
+    bool more;      /* there were some that are not told */
 };
 
 G_STATIC_ASSERT(STRICT_RULES <= 64);
@@ -52,13 +56,17 @@ void strict_log_free(struct strict_log *log)
     g_free(log);
 }
 
-/* With the lock held: is it new, and to be told? */
+/* With the lock held: is it new, and to be told? What is not, is not kept. */
 static bool is_new(struct strict_log *log, const struct place *place)
 {
-    if (g_hash_table_size(log->places) == STRICT_TOLD_MAX ||
-        g_hash_table_contains(log->places, place))
+    if (g_hash_table_contains(log->places, place))
         return false;
+    if (log->told[place->rule][place->vtl] == STRICT_TOLD_MAX) {
+        log->more = true;
+        return false;
+    }
     g_hash_table_add(log->places, g_memdup2(place, sizeof(*place)));
+    log->told[place->rule][place->vtl]++;
     return true;
 }
 
@@ -83,8 +91,9 @@ bool strict_log_tell(struct strict_log *log, enum strict_rule rule, unsigned vp,
     log->rules |= UINT64_C(1) << rule;
     if (is_new(log, &place)) {
         tell(&place, vp, where, what);
-        if (g_hash_table_size(log->places) == STRICT_TOLD_MAX)
-            g_printerr("vtlemu: strict: and so on; what follows is only counted\n");
+        if (log->told[rule][vtl] == STRICT_TOLD_MAX)
+            g_printerr("vtlemu: strict: %s at VTL%u: that was the %uth place; further ones are only "
+                       "counted\n", strict_rows[rule].id, vtl, STRICT_TOLD_MAX);
     }
     g_mutex_unlock(&log->lock);
     return first;
@@ -105,6 +114,6 @@ void strict_log_print(const struct strict_log *log)
         rules += log->rules >> rule & 1;
     g_printerr("vtlemu: strict: %" G_GUINT64_FORMAT " violation%s of %u rule%s at %s%u place%s "
                "(doc/strict.md)\n", log->count, log->count == 1 ? "" : "s", rules,
-               rules == 1 ? "" : "s", places == STRICT_TOLD_MAX ? "more than " : "", places,
+               rules == 1 ? "" : "s", log->more ? "more than " : "", places,
                places == 1 ? "" : "s");
 }

@@ -11,8 +11,11 @@
 
 #include "vtl/strict.h"
 
-/* So many places are told. A guest chooses where its code is; it must not fill disk or memory. */
-#define STRICT_TOLD_MAX 1000u
+/*
+ * So many places are told of a rule at a VTL, so that nobody's flood hides what others do. A guest
+ * chooses where its code is; it must not fill disk or memory.
+ */
+#define STRICT_TOLD_MAX 50u
 
 struct strict_log;
 
@@ -22,7 +25,7 @@ void strict_log_free(struct strict_log *log);
 /*
  * The VTL on the VP violates @rule with the HVC at @pc; @what was found. Prints that if it is the
  * first time there, with @where, which says in words where that is: PC, function and so on.
- * Returns whether it is the first violation of the run.
+ * Returns whether it is the first violation of the run, told or only counted.
  */
 bool strict_log_tell(struct strict_log *log, enum strict_rule rule, unsigned vp, unsigned vtl,
                      uint64_t pc, const char *where, const char *what);

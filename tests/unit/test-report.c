@@ -174,22 +174,45 @@ START_TEST(each_place_once)
 }
 END_TEST
 
+/* Of each rule and VTL; one that floods hides no other. */
 START_TEST(a_flood_is_bounded)
 {
     GPrintFunc before = begin_telling();
     struct strict_log *log = strict_log_new();
 
     for (unsigned i = 0; i < 3 * STRICT_TOLD_MAX; i++)
-        strict_log_tell(log, STRICT_INPUT_VTL, 0, 0, 4 * i, "PC", "a call");
-    ck_assert_uint_eq(count("strict: input-vtl"), STRICT_TOLD_MAX);
-    ck_assert_uint_eq(count("and so on"), 1);
-    ck_assert_uint_eq(strict_log_count(log), 3 * STRICT_TOLD_MAX);
+        ck_assert_int_eq(strict_log_tell(log, STRICT_INPUT_VTL, 0, 0, 4 * i, "PC", "a call"), !i);
+    ck_assert_uint_eq(STRICT_TOLD_MAX, 50);
+    ck_assert_uint_eq(count("strict: input-vtl: VP0 at VTL0"), STRICT_TOLD_MAX);
+    ck_assert_uint_eq(count("strict: input-vtl at VTL0: that was the 50th place; further ones are "
+                            "only counted\n"), 1);
+    strict_log_tell(log, STRICT_INPUT_VTL, 0, 2, 0, "PC", "a call");
+    strict_log_tell(log, STRICT_BLOCK_PLACE, 0, 0, 0, "PC", "a call");
+    ck_assert_uint_eq(count("strict: input-vtl: VP0 at VTL2"), 1);
+    ck_assert_uint_eq(count("strict: block-place: VP0 at VTL0"), 1);
+    ck_assert_uint_eq(count("only counted"), 1);
+    ck_assert_uint_eq(strict_log_count(log), 3 * STRICT_TOLD_MAX + 2);
     strict_log_print(log);
-    ck_assert_uint_eq(count("of 1 rule at more than 1000 places"), 1);
+    ck_assert_uint_eq(count("strict: 152 violations of 2 rules at more than 52 places"), 1);
+    strict_log_free(log);
+    end_telling(before);
+}
+END_TEST
+
+/* What comes again and again from as many places as are told is all told. */
+START_TEST(as_many_as_are_told)
+{
+    GPrintFunc before = begin_telling();
+    struct strict_log *log = strict_log_new();
+
+    for (unsigned i = 0; i < 3 * STRICT_TOLD_MAX; i++)
+        strict_log_tell(log, STRICT_INPUT_VTL, 0, 0, 4 * (i % STRICT_TOLD_MAX), "PC", "a call");
+    strict_log_print(log);
+    ck_assert_uint_eq(count("strict: 150 violations of 1 rule at 50 places"), 1);
     strict_log_free(log);
     end_telling(before);
 }
 END_TEST
 
 UNIT_MAIN_WITH("report", set_up, tear_down, text, json, forms_by_name, each_place_once,
-               a_flood_is_bounded)
+               a_flood_is_bounded, as_many_as_are_told)
