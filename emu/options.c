@@ -13,6 +13,8 @@
 #include "emu/trace.h"
 
 #define ABI_FUNCTION "smccc:"
+#define CALL_ABI "hvc2"
+#define RETURN_ABI "hvc3"
 #define DEFAULT_MEMORY (512 * MIB)
 #define DEFAULT_LEVEL_MEMORY (128 * MIB)
 #define MINIMUM_MEMORY (32 * MIB)
@@ -334,6 +336,21 @@ static bool check_strict(struct options *options, GError **error)
            usage(error, "--strict", text, "give warn, which is the default, or stop");
 }
 
+static char *abi_text(uint32_t id, const char *word)
+{
+    return id ? g_strdup_printf(ABI_FUNCTION "0x%08x", id) : g_strdup(word);
+}
+
+char *options_call_abi_text(uint32_t id)
+{
+    return abi_text(id, CALL_ABI);
+}
+
+char *options_return_abi_text(uint32_t id)
+{
+    return abi_text(id, RETURN_ABI);
+}
+
 /* @word, which is the default, or smccc:ID. */
 static bool parse_abi(const char *option, const char *text, const char *word, uint32_t *id,
                       GError **error)
@@ -360,8 +377,8 @@ static bool check_abi(struct options *options, GError **error)
 {
     struct vtl_abi *abi = &options->vtl_abi;
 
-    if (!parse_abi("--vtl-call-abi", options->call_abi, "hvc2", &abi->call_id, error) ||
-        !parse_abi("--vtl-return-abi", options->return_abi, "hvc3", &abi->return_id, error))
+    if (!parse_abi("--vtl-call-abi", options->call_abi, CALL_ABI, &abi->call_id, error) ||
+        !parse_abi("--vtl-return-abi", options->return_abi, RETURN_ABI, &abi->return_id, error))
         return false;
     return !abi->call_id || abi->call_id != abi->return_id ||
            usage(error, "--vtl-return-abi", options->return_abi,

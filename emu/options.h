@@ -132,6 +132,10 @@ bool options_has_kernel(const struct options *options, unsigned vtl);
 /* VTLs that have a kernel, as a set; VTL0 is always in it. */
 uint16_t options_vtls(const struct options *options);
 
+/* As --vtl-call-abi and --vtl-return-abi have it; @id: of struct vtl_abi. For the caller to free. */
+char *options_call_abi_text(uint32_t id);
+char *options_return_abi_text(uint32_t id);
+
 /* VTLs that have a VMBus, as a set. */
 uint16_t options_vmbuses(const struct options *options);
 

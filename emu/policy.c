@@ -55,3 +55,22 @@ bool policy_choose(const char *which, struct bank_policy *policy, GError **error
     return ready ? parse(which, ready, strlen(ready), policy, error)
                  : parse_file(which, policy, error);
 }
+
+static bool is_ready(const char *name, const struct bank_policy *policy)
+{
+    struct bank_policy ready;
+
+    return policy_choose(name, &ready, NULL) && bank_policy_same(&ready, policy);
+}
+
+char *policy_text(const char *which, const struct bank_policy *policy)
+{
+    const char *name;
+
+    if (which)
+        return g_filename_display_name(which);
+    for (size_t i = 0; (name = bank_policy_ready_name(i)); i++)
+        if (is_ready(name, policy))
+            return g_strdup(name);
+    return g_strdup("of the machine that goes on");
+}

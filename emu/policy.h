@@ -18,6 +18,12 @@ struct machine;
 bool policy_choose(const char *which, struct bank_policy *policy, GError **error);
 
 /*
+ * What to call @policy, which @which has chosen, as above. Without, a machine that goes on has
+ * brought it: the name of a ready-made one, or words. For the caller to free.
+ */
+char *policy_text(const char *which, const struct bank_policy *policy);
+
+/*
  * Can the machine, which has its vCPUs and has not run, carry over what its policy shares beside
  * what the specification does, and damage what it has damaged? False with @error, which names a
  * register that KVM does not have here.

@@ -122,6 +122,14 @@ static void add_by_vtl(GString *text, const char *what, const uint64_t by_vtl[VT
             g_string_append_printf(text, " VTL%u " COUNT, vtl, by_vtl[vtl]);
 }
 
+static void add_set_up(GString *text, const struct report_run *run)
+{
+    g_string_append_printf(text, "\nSet-up\n"
+                           "  %-22s %s\n  %-22s %s\n  %-22s %s\n  %-22s %s\n",
+                           "VTL call", run->call_abi, "VTL return", run->return_abi,
+                           "bank policy", run->policy, "poison", run->poison);
+}
+
 static void add_rules(GString *text, const struct report *report)
 {
     const struct audit_rule *rules = report->sum->rule;
@@ -240,6 +248,7 @@ char *report_to_text(const struct vtl_audit *audit, const struct report_run *run
     struct report report = begin(audit, run);
 
     g_string_append_printf(text, "The run ended: %s (exit status %d)\n", run->end, run->status);
+    add_set_up(text, run);
     add_rules(text, &report);
     add_calls(text, &report);
     add_registers(text, &report);
@@ -292,6 +301,17 @@ static void set_counts(JsonBuilder *builder, const char *name, const struct coun
     json_builder_begin_object(builder);
     for (size_t i = 0; i < counts->count; i++)
         set_number(builder, counts->names[i], counts->values[i]);
+    json_builder_end_object(builder);
+}
+
+static void build_set_up(JsonBuilder *builder, const struct report_run *run)
+{
+    json_builder_set_member_name(builder, "setup");
+    json_builder_begin_object(builder);
+    set_text(builder, "vtl_call_abi", run->call_abi);
+    set_text(builder, "vtl_return_abi", run->return_abi);
+    set_text(builder, "bank_policy", run->policy);
+    set_text(builder, "poison", run->poison);
     json_builder_end_object(builder);
 }
 
@@ -365,6 +385,7 @@ char *report_to_json(const struct vtl_audit *audit, const struct report_run *run
     json_builder_begin_object(builder);
     set_text(builder, "end", run->end);
     set_number(builder, "status", (uint64_t)run->status);
+    build_set_up(builder, run);
     build_rules(builder, &report);
     build_calls(builder, &report);
     set_number(builder, "unknown_hypercalls", report.sum->unknown_calls);

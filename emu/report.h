@@ -13,6 +13,9 @@
 
 /* What does not come from the audit. */
 struct report_run {
+    const char *call_abi, *return_abi; /* as --vtl-call-abi and --vtl-return-abi have them */
+    const char *policy;   /* a bank policy's name, or its file */
+    const char *poison;   /* poison_level_name() */
     const char *end;      /* why the run ended, in a few words */
     int status;           /* its exit status */
     const char *const *switch_names; /* of kinds of switches; */

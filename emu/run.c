@@ -21,6 +21,7 @@
 #include "emu/migrate.h"
 #include "emu/manifest.h"
 #include "emu/outputs.h"
+#include "emu/policy.h"
 #include "emu/report.h"
 #include "emu/sandbox.h"
 
@@ -672,19 +673,27 @@ static bool write_all(int fd, const char *text)
 static void write_report(const struct run *run)
 {
     const struct machine *machine = run->machine;
+    const struct options *options = run->options;
+    g_autofree char *call_abi = options_call_abi_text(options->vtl_abi.call_id);
+    g_autofree char *return_abi = options_return_abi_text(options->vtl_abi.return_id);
+    g_autofree char *policy = policy_text(options->bank_policy, &options->policy);
     const struct report_run facts = {
+        .call_abi = call_abi,
+        .return_abi = return_abi,
+        .policy = policy,
+        .poison = poison_level_name(options->poison),
         .end = end_text(machine->end),
         .status = status_of_machine(machine),
         .switch_names = stats_switch_names,
         .switches = machine->stats.switches,
         .switch_count = STATS_SWITCHES,
     };
-    g_autofree char *text = report_is_json(run->options->report)
+    g_autofree char *text = report_is_json(options->report)
                                 ? report_to_json(machine->audit, &facts)
                                 : report_to_text(machine->audit, &facts);
 
     if (!write_all(run->report, text))
-        g_warning("--report %s: it is not whole, writing failed: %s", run->options->report,
+        g_warning("--report %s: it is not whole, writing failed: %s", options->report,
                   g_strerror(errno));
 }
 

@@ -227,6 +227,21 @@ START_TEST(vtl_abi)
 }
 END_TEST
 
+static void check_abi_text(char *text, const char *wanted)
+{
+    ck_assert_str_eq(text, wanted);
+    g_free(text);
+}
+
+START_TEST(vtl_abi_text)
+{
+    check_abi_text(options_call_abi_text(0), "hvc2");
+    check_abi_text(options_return_abi_text(0), "hvc3");
+    check_abi_text(options_call_abi_text(0x83000000), "smccc:0x83000000");
+    check_abi_text(options_return_abi_text(0xc3000003), "smccc:0xc3000003");
+}
+END_TEST
+
 START_TEST(no_vtl_abi)
 {
     static const struct {

@@ -230,6 +230,34 @@ START_TEST(files)
 }
 END_TEST
 
+static void check_text(const char *which, const struct bank_policy *policy, const char *text)
+{
+    g_autofree char *is = policy_text(which, policy);
+
+    ck_assert_str_eq(is, text);
+}
+
+/* For who wants to know later which one it was. */
+START_TEST(names)
+{
+    struct bank_policy policy;
+    char *what = NULL;
+
+    for (size_t i = 0; bank_policy_ready_name(i); i++) {
+        const char *name = bank_policy_ready_name(i);
+
+        ck_assert(policy_choose(name, &policy, NULL));
+        check_text(name, &policy, name);
+        check_text(NULL, &policy, name);
+    }
+    ck_assert(policy_choose(NULL, &policy, NULL));
+    check_text(NULL, &policy, "tlfs");
+    ck_assert(parse(&policy, "X5 private", &what));
+    check_text("some/file", &policy, "some/file");
+    check_text(NULL, &policy, "of the machine that goes on");
+}
+END_TEST
+
 /* Hypercalls see the bank as the policy has it: a shared register is in the hands of who runs. */
 START_TEST(hypercalls_obey)
 {
@@ -296,4 +324,4 @@ END_TEST
 
 UNIT_MAIN("policy", rows_have_one_name_and_one_encoding, synthetic_registers_have_scopes,
           ready_made_policies, texts_that_are_good, texts_that_are_bad, texts_that_are_none,
-          what_is_so_anyway_may_be_said, files, hypercalls_obey, verdicts)
+          what_is_so_anyway_may_be_said, files, names, hypercalls_obey, verdicts)

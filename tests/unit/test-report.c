@@ -16,7 +16,11 @@ static struct vtl_audit *audit;
 
 static const char *const kinds[] = {"VTL call", "VTL return"};
 static const uint64_t switches[] = {4, 5};
-static const struct report_run run = {"the guest powered off", 5, kinds, switches, 2};
+static const struct report_run run = {
+    .call_abi = "hvc2", .return_abi = "smccc:0xc3000003", .policy = "linux", .poison = "unspecified",
+    .end = "the guest powered off", .status = 5,
+    .switch_names = kinds, .switches = switches, .switch_count = 2,
+};
 
 static void set_up(void)
 {
@@ -41,6 +45,11 @@ START_TEST(text)
 {
     static const char *const lines[] = {
         "The run ended: the guest powered off (exit status 5)\n",
+        "\nSet-up\n"
+        "  VTL call               hvc2\n"
+        "  VTL return             smccc:0xc3000003\n"
+        "  bank policy            linux\n"
+        "  poison                 unspecified\n",
         "\nRules: 1 of 20 looked at, 1 violated\n",
         "  input-vtl              looked at 10, violated 2\n",
         "  not looked at: control-reserved, control-shape,",
@@ -90,6 +99,11 @@ START_TEST(json)
 
     ck_assert_str_eq(json_object_get_string_member(root, "end"), "the guest powered off");
     ck_assert_int_eq(json_object_get_int_member(root, "status"), 5);
+    row = json_object_get_object_member(root, "setup");
+    ck_assert_str_eq(json_object_get_string_member(row, "vtl_call_abi"), "hvc2");
+    ck_assert_str_eq(json_object_get_string_member(row, "vtl_return_abi"), "smccc:0xc3000003");
+    ck_assert_str_eq(json_object_get_string_member(row, "bank_policy"), "linux");
+    ck_assert_str_eq(json_object_get_string_member(row, "poison"), "unspecified");
     ck_assert_uint_eq(json_array_get_length(json_object_get_array_member(root, "rules")),
                       STRICT_RULES);
     row = find(root, "rules", "id", "input-vtl");
