@@ -13,6 +13,10 @@
 #include "emu/trace.h"
 
 #define ABI_FUNCTION "smccc:"
+#define ABI_EXAMPLE "smccc:0xc3000002"
+/* vtl_abi_problem() finds nothing wrong with these; 32-bit ids, 0x83.. and 0x86.., do as well. */
+#define ABI_REMEDY                                                                                 \
+    "give one from 0xc3000000 to 0xc300feff or from 0xc6000080 to 0xc600feff, as in " ABI_EXAMPLE
 #define CALL_ABI "hvc2"
 #define RETURN_ABI "hvc3"
 #define DEFAULT_MEMORY (512 * MIB)
@@ -356,6 +360,7 @@ static bool parse_abi(const char *option, const char *text, const char *word, ui
                       GError **error)
 {
     const char *digits, *problem;
+    g_autofree char *what = NULL;
     char *end;
     guint64 value;
 
@@ -363,14 +368,18 @@ static bool parse_abi(const char *option, const char *text, const char *word, ui
     if (!text || !strcmp(text, word))
         return true;
     if (!g_str_has_prefix(text, ABI_FUNCTION))
-        return usage(error, option, text, "give hvc2 for a call, hvc3 for a return, or smccc:ID");
+        return usage(error, option, text, "give hvc2 for a call, hvc3 for a return, or a function as "
+                     "in " ABI_EXAMPLE);
     digits = text + strlen(ABI_FUNCTION);
     value = g_ascii_strtoull(digits, &end, 0);
     if (!g_ascii_isdigit(*digits) || *end || value > UINT32_MAX)
-        return usage(error, option, text, "ID is a function id of 32 bits, as in smccc:0xc3000002");
+        return usage(error, option, text, "ID is a function id of 32 bits, as in " ABI_EXAMPLE);
     *id = (uint32_t)value;
     problem = vtl_abi_problem(*id);
-    return !problem || usage(error, option, text, problem);
+    if (!problem)
+        return true;
+    what = g_strdup_printf("%s; " ABI_REMEDY, problem);
+    return usage(error, option, text, what);
 }
 
 static bool check_abi(struct options *options, GError **error)
@@ -382,7 +391,8 @@ static bool check_abi(struct options *options, GError **error)
         return false;
     return !abi->call_id || abi->call_id != abi->return_id ||
            usage(error, "--vtl-return-abi", options->return_abi,
-                 "it is that of --vtl-call-abi, too; give each its own");
+                 "it is that of --vtl-call-abi, too; give each its own, as in smccc:0xc3000002 and "
+                 "smccc:0xc3000003");
 }
 
 /* What --disabled-cpu-features and --cpu disable adds up. */

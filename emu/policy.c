@@ -39,8 +39,8 @@ static bool parse_file(const char *path, struct bank_policy *policy, GError **er
     gsize size;
 
     if (!file) {
-        emu_set_error(error, EMU_ERROR_USAGE, "%s; give a file, or one of %s", cause->message,
-                      names);
+        emu_set_error(error, EMU_ERROR_USAGE, "%s, and no policy has that name; give a file, or one of "
+                      "%s", cause->message, names);
         return false;
     }
     text = g_bytes_get_data(file, &size);

@@ -248,7 +248,8 @@ START_TEST(no_vtl_abi)
         const char *line, *text;
     } rows[] = {
         {"--vtl-call-abi hvc3", "--vtl-call-abi hvc3: give hvc2"},
-        {"--vtl-return-abi hvc2", "--vtl-return-abi hvc2: give hvc2 for a call, hvc3 for"},
+        {"--vtl-return-abi hvc2", "--vtl-return-abi hvc2: give hvc2 for a call, hvc3 for a return, "
+                                  "or a function as in smccc:0xc3000002"},
         {"--vtl-call-abi smccc:", "ID is a function id of 32 bits"},
         {"--vtl-call-abi smccc:-1", "ID is a function id of 32 bits"},
         {"--vtl-call-abi smccc:0xc3000002x", "ID is a function id of 32 bits"},
@@ -256,11 +257,19 @@ START_TEST(no_vtl_abi)
         {"--vtl-call-abi smccc:0", "no fast call"},
         {"--vtl-call-abi smccc:0x46000001", "no fast call"}, /* Hyper-V's hypercalls */
         {"--vtl-return-abi smccc:0xc4000003", "its owner"},  /* PSCI's */
-        {"--vtl-return-abi smccc:0x86000001", "KVM's own services"},
+        {"--vtl-return-abi smccc:0x86000001",
+         "--vtl-return-abi smccc:0x86000001: the vendor's numbers below 0x80 are KVM's own services; "
+         "give one from 0xc3000000 to 0xc300feff or from 0xc6000080 to 0xc600feff, as in "
+         "smccc:0xc3000002"},
         {"--vtl-return-abi smccc:0x8600ff01", "general queries"},
         {"--vtl-call-abi smccc:0xc3000002 --vtl-return-abi smccc:0xc3000002",
-         "it is that of --vtl-call-abi, too"},
+         "it is that of --vtl-call-abi, too; give each its own, as in smccc:0xc3000002 and smccc:0x"},
     };
+    /* What the messages recommend. */
+    static const uint32_t good[] = {0xc3000000, 0xc300feff, 0xc6000080, 0xc600feff, 0xc3000002};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++)
+        ck_assert_msg(!vtl_abi_problem(good[i]), "0x%08x", good[i]);
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *line = g_strconcat("run --vtl0-kernel a ", rows[i].line, NULL);

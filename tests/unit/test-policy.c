@@ -213,8 +213,10 @@ START_TEST(files)
     struct bank_policy policy;
 
     ck_assert(!policy_choose(path, &policy, &missing));
-    ck_assert_msg(strstr(missing->message, "tlfs, linux, spe-private") != NULL, "%s",
-                  missing->message);
+    ck_assert_msg(g_str_has_prefix(missing->message, "--bank-policy /") &&
+                      strstr(missing->message, ", and no policy has that name; give a file, or one "
+                                               "of tlfs, linux, spe-private"),
+                  "%s", missing->message);
     ck_assert(g_file_set_contents(path, "X5 private\nX6 prviate\n", -1, NULL));
     ck_assert(!policy_choose(path, &policy, &wrong));
     ck_assert_msg(g_str_has_prefix(wrong->message, "--bank-policy /") &&
