@@ -287,13 +287,23 @@ int banks_main(int argc, char **argv)
             "May be: the classes (s, p, c, u) that a bank policy can give it.",
         .description =
             "Examples:\n"
-            "  vtlemu banks | grep -w SPE\n"
-            "  vtlemu banks --bank-policy linux --json > linux.json\n"
-            "  vtlemu run --bank-policy linux --vtl2-kernel a.elf --vtl0-kernel b.elf\n"
+            "  What of the profiler is shared, as the specification has it, and with a policy:\n"
+            "    vtlemu banks | grep -w SPE\n"
+            "    vtlemu banks --bank-policy spe-private | grep -w SPE\n"
+            "  The same for programs:\n"
+            "    vtlemu banks --bank-policy linux --json > linux.json\n"
+            "  A policy of your own: does this host see to it? then run with it:\n"
+            "    echo 'TPIDR_EL0 shared' > mine.txt\n"
+            "    vtlemu banks --bank-policy mine.txt | grep -w TPIDR_EL0\n"
+            "    vtlemu run --bank-policy mine.txt --vtl2-kernel a.elf --vtl0-kernel b.elf\n"
+            "  Find who relies on what no specification promises:\n"
+            "    vtlemu run --poison=unspecified --vtl2-kernel a.elf --vtl0-kernel b.elf\n"
             "\n"
-            "A policy is a name (tlfs, linux, spe-private) or a file of lines such as\n"
+            "A policy is a name or a file. tlfs: the specification as written. linux: X29 and X30\n"
+            "shared, as Linux's posted VTL code has them. spe-private: buffers of the profiler and of\n"
+            "traces private. A file has lines such as\n"
             "  X29-X30 shared      # a register, a range or a pattern, and a class\n"
-            "which change what the specification says.",
+            "which change what the specification says; doc/register-banks.md tells all.",
         .wrong = "it takes no arguments",
     };
     g_autofree char *which = NULL;

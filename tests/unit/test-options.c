@@ -419,20 +419,49 @@ static void expect_refused(const char *line, const char *option)
     ck_assert_int_eq(emu_error_exit_status(error), EMU_EXIT_USAGE);
 }
 
-/* Every option that the help knows, but for those that may be repeated. */
-START_TEST(one_value_each)
+static char *get_help(void)
 {
-    static const char *const repeatable[] = {"--cpu", "--fw-reg", "--dump-dtb", NULL};
-    g_auto(GStrv) lines = NULL;
     GPrintFunc before;
-    unsigned count = 0;
 
     help_text = g_string_new(NULL);
     before = g_set_print_handler(keep_help);
     ck_assert_ptr_null(parse("run --help", NULL));
     g_set_print_handler(before);
-    lines = g_strsplit(help_text->str, "\n", -1);
-    g_string_free(help_text, TRUE);
+    return g_string_free(help_text, FALSE);
+}
+
+/* What the help shows can be done as it stands, and shows what is hard to guess. */
+START_TEST(examples_can_be_run)
+{
+    static const char *const shown[] = {
+        " --bank-policy linux", " --bank-policy mine.txt", " --poison=unspecified", " --strict ",
+        " --strict=stop", " --report used.json", " --vtl-call-abi smccc:",
+        " --vtl-return-abi smccc:",
+    };
+    static const char program[] = "    vtlemu ";
+    g_autofree char *help = get_help(), *examples = g_strdup(strstr(help, "\nExamples:\n"));
+    g_auto(GStrv) lines = g_strsplit(examples, "\n", -1);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(shown); i++)
+        ck_assert_msg(strstr(examples, shown[i]) != NULL, "no %s", shown[i]);
+    for (char **line = lines; *line; line++) {
+        g_autoptr(GError) error = NULL;
+
+        if (g_str_has_prefix(*line, program))
+            options_free(parse(*line + strlen(program), &error));
+        ck_assert_msg(!error, "%s: %s", *line, error ? error->message : "");
+    }
+}
+END_TEST
+
+/* Every option that the help knows, but for those that may be repeated. */
+START_TEST(one_value_each)
+{
+    static const char *const repeatable[] = {"--cpu", "--fw-reg", "--dump-dtb", NULL};
+    g_autofree char *help = get_help();
+    g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+    unsigned count = 0;
+
     for (char **line = lines; *line; line++) {
         g_autofree char *option = g_str_has_prefix(*line, "  -") ? option_of(*line) : NULL;
         g_autofree char *text = NULL;
@@ -613,5 +642,5 @@ END_TEST
 UNIT_MAIN("options", disabled_processor_features_add_up, who_disables_a_processor_feature, sizes,
           defaults, everything, strict_with_and_without_a_word, one_file_of_firmware_registers, igvm,
           whose_devices, vector_lengths, poison_levels, bank_policies,
-          bank_policies_and_functions, vtl_abi, no_vtl_abi, one_value_each, what_may_be_repeated,
-          one_number, mistakes, exit_statuses)
+          bank_policies_and_functions, vtl_abi, vtl_abi_text, no_vtl_abi, one_value_each,
+          examples_can_be_run, what_may_be_repeated, one_number, mistakes, exit_statuses)

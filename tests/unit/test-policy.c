@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "emu/banks.h"
 #include "emu/policy.h"
@@ -232,6 +234,35 @@ START_TEST(files)
 }
 END_TEST
 
+/* Exits with 9 if the help lacks one. */
+static void look_at_help(const char *text)
+{
+    static const char *const shown[] = {
+        "vtlemu banks --bank-policy spe-private", "echo 'TPIDR_EL0 shared' > mine.txt",
+        "vtlemu run --bank-policy mine.txt", "--poison=unspecified", "tlfs: ", "linux: ",
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(shown); i++)
+        if (!strstr(text, shown[i]))
+            _exit(9);
+}
+
+/* It ends the program. */
+START_TEST(help_teaches)
+{
+    char *argv[] = {"banks", "--help", NULL};
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        g_set_print_handler(look_at_help);
+        _exit(banks_main(2, argv));
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 static void check_text(const char *which, const struct bank_policy *policy, const char *text)
 {
     g_autofree char *is = policy_text(which, policy);
@@ -326,4 +357,4 @@ END_TEST
 
 UNIT_MAIN("policy", rows_have_one_name_and_one_encoding, synthetic_registers_have_scopes,
           ready_made_policies, texts_that_are_good, texts_that_are_bad, texts_that_are_none,
-          what_is_so_anyway_may_be_said, files, names, hypercalls_obey, verdicts)
+          what_is_so_anyway_may_be_said, files, names, help_teaches, hypercalls_obey, verdicts)
