@@ -22,7 +22,9 @@
  *   elect.c     which services the guest gets
  *   stolen.c    stolen time
  *   implementations.c  on which processors the guest may come to run
+ *   policy-check.c  whether KVM can obey the bank policy
  *   strict.c    violations of the specification, told
+ *   symbols.c   names for addresses of a guest's code
  *   report.c    what the guest has used
  *   echo.c      ports that send back what they get, for tests
  *
