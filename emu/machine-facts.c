@@ -279,12 +279,17 @@ static bool agree_sve(const struct machine_facts *facts, const struct options *o
     return agree_number("--sve", options->sve_text, (uint64_t)options->sve, longest, error);
 }
 
-static bool agree_abi(const char *option, const char *immediate, const char *text, uint32_t wanted,
-                      uint32_t id, GError **error)
+static bool agree_abi(const struct machine_facts *facts, const struct options *options,
+                      GError **error)
 {
-    g_autofree char *is = id ? g_strdup_printf("smccc:0x%08x", id) : g_strdup(immediate);
+    const struct vtl_abi *wanted = &options->vtl_abi;
+    g_autofree char *call = options_call_abi_text(facts->call_id);
+    g_autofree char *back = options_return_abi_text(facts->return_id);
 
-    return !text || wanted == id || refuse(error, option, text, is);
+    if (options->call_abi && wanted->call_id != facts->call_id)
+        return refuse(error, "--vtl-call-abi", options->call_abi, call);
+    return !options->return_abi || wanted->return_id == facts->return_id ||
+           refuse(error, "--vtl-return-abi", options->return_abi, back);
 }
 
 static bool agree(const struct machine_facts *facts, const struct options *options, GError **error)
@@ -294,10 +299,7 @@ static bool agree(const struct machine_facts *facts, const struct options *optio
             return false;
     if (options->igvm && !(facts->kernels & 1u << VTL_PARAVISOR))
         return refuse(error, "--igvm", options->igvm, "none");
-    if (!agree_abi("--vtl-call-abi", "hvc2", options->call_abi, options->vtl_abi.call_id,
-                   facts->call_id, error) ||
-        !agree_abi("--vtl-return-abi", "hvc3", options->return_abi, options->vtl_abi.return_id,
-                   facts->return_id, error))
+    if (!agree_abi(facts, options, error))
         return false;
     if (options->bank_policy && !bank_policy_same(&options->policy, &facts->policy))
         return refuse(error, "--bank-policy", options->bank_policy, "another one");

@@ -323,6 +323,7 @@ static void look_at_signals(struct run *run)
 static void leave(struct run *run)
 {
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+    int status;
 
     console_set_abandon(run->consoles);
     control_abandon(run->control);
@@ -334,7 +335,9 @@ static void leave(struct run *run)
         g_critical("something holds up the end of the run (does nobody read its output?); leaving");
         tell_end(run);
     }
-    _exit(status_of_machine(run->machine));
+    status = status_of_machine(run->machine);
+    /* A report that is not whole is no report. */
+    _exit(status == EMU_EXIT_OK && run->report >= 0 ? EMU_EXIT_INTERNAL : status);
 }
 
 /* Never if there is none. */
