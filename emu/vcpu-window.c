@@ -68,14 +68,20 @@ static bool are_there(size_t row, size_t count)
            places[row + count - 1] == places[row] + (count - 1) * bank_table[row].size;
 }
 
+const uint8_t *vcpu_window_show(const struct vcpu_window *window, size_t row, size_t count)
+{
+    if (!window->open || !are_there(row, count))
+        return NULL;
+    return (const uint8_t *)window->now + places[row] - 1;
+}
+
 bool vcpu_window_read(const struct vcpu_window *window, size_t row, size_t count,
                       struct hv_u128 *values)
 {
-    const uint8_t *place;
+    const uint8_t *place = vcpu_window_show(window, row, count);
 
-    if (!window->open || !are_there(row, count))
+    if (!place)
         return false;
-    place = (const uint8_t *)window->now + places[row] - 1;
     if (bank_table[row].size == sizeof(*values)) {
         memcpy(values, place, count * sizeof(*values));
         return true;

@@ -26,9 +26,12 @@ void vcpu_window_begin(struct vcpu_window *window);
 void vcpu_window_end(struct vcpu_window *window);
 
 /*
- * Stores @count rows of bank_table from @row on, all of the same size, as the window shows them;
- * false: it does not show them all. Q0-Q31 are those of a vCPU without SVE.
+ * Where the window shows @count rows of bank_table from @row on, all of the same size, one after the
+ * other; NULL: it does not show them all. Q0-Q31 are those of a vCPU without SVE.
  */
+const uint8_t *vcpu_window_show(const struct vcpu_window *window, size_t row, size_t count);
+
+/* Stores these rows; false: it does not show them all. */
 bool vcpu_window_read(const struct vcpu_window *window, size_t row, size_t count,
                       struct hv_u128 *values);
 

@@ -182,17 +182,21 @@ static uint64_t row_id(struct vcpu *vcpu, size_t row)
     return id;
 }
 
+/* What the window shows need neither be asked for nor, if it is right, be written. */
+static void learn(struct vcpu *vcpu, size_t row)
+{
+    if (vcpu->row[row] == VCPU_ROW_UNKNOWN && look(vcpu, row))
+        vcpu->row[row] = VCPU_ROW_CACHED;
+}
+
 static int read_row(struct vcpu *vcpu, size_t row)
 {
     uint64_t id;
     int error;
 
+    learn(vcpu, row);
     if (vcpu->row[row] == VCPU_ROW_CACHED)
         return 0;
-    if (vcpu->row[row] == VCPU_ROW_UNKNOWN && look(vcpu, row)) {
-        vcpu->row[row] = VCPU_ROW_CACHED;
-        return 0;
-    }
     vcpu->value[row] = (struct hv_u128){0};
     id = row_id(vcpu, row);
     if (!id)
@@ -210,27 +214,32 @@ static bool holds(const struct vcpu *vcpu, size_t row, struct hv_u128 value)
            vcpu->value[row].high == value.high;
 }
 
-static int write_row(struct vcpu *vcpu, size_t row, struct hv_u128 value)
+/* What the row does not hold. Of a Z register the rest must be known. */
+static int store_row(struct vcpu *vcpu, size_t row, struct hv_u128 value)
 {
-    bool low_part = is_low_part(vcpu, row);
-    int error = low_part ? read_row(vcpu, row) : 0;
-    uint64_t id;
+    uint64_t id = register_kvm_id(row);
+    int error;
 
-    if (error < 0 || holds(vcpu, row, value))
-        return error;
-    id = register_kvm_id(row);
     if (!id)
         return -ENOENT;
     if ((id & KVM_REG_SIZE_MASK) == KVM_REG_SIZE_U32 && value.low > UINT32_MAX)
         return -EINVAL;
     vcpu->value[row] = value;
     vcpu->calls[STATS_SET]++;
-    error = low_part ? vcpu_sve_write(vcpu, row, value)
-                     : kvm_set_one_reg(vcpu->fd, id, &vcpu->value[row]);
+    error = is_low_part(vcpu, row) ? vcpu_sve_write(vcpu, row, value)
+                                   : kvm_set_one_reg(vcpu->fd, id, &vcpu->value[row]);
     /* KVM may keep less than was written (RES0 bits), except of what is carried at each switch. */
     vcpu->row[row] = error == 0 && register_is_kept_whole(row) ? VCPU_ROW_CACHED
                                                                : VCPU_ROW_CHANGED;
     return error;
+}
+
+static int write_row(struct vcpu *vcpu, size_t row, struct hv_u128 value)
+{
+    int error = is_low_part(vcpu, row) ? read_row(vcpu, row) : 0;
+
+    learn(vcpu, row);
+    return error < 0 || holds(vcpu, row, value) ? error : store_row(vcpu, row, value);
 }
 
 int vcpu_get(struct vcpu *vcpu, uint32_t name, struct hv_u128 *value)
@@ -321,6 +330,66 @@ static int write_span(struct vcpu *vcpu, const struct register_span *span,
     return error;
 }
 
+/*
+ * Where nobody has asked for or written any of these since the vCPU ran, its window has them all, and
+ * no cache has.
+ */
+static const uint8_t *shown_only(const struct vcpu *vcpu, const struct register_span *span)
+{
+    return !vcpu->verify && !is_low_part(vcpu, span->first) &&
+                   all_are(vcpu, span, VCPU_ROW_UNKNOWN)
+               ? vcpu_window_show(&vcpu->window, span->first, span->count)
+               : NULL;
+}
+
+/* A row in a window; it has 8 or 16 bytes. */
+static inline struct hv_u128 load(const uint8_t *place, size_t size)
+{
+    struct hv_u128 value = {0};
+
+    memcpy(&value.low, place, sizeof(value.low));
+    if (size == sizeof(value))
+        memcpy(&value.high, place + sizeof(value.low), sizeof(value.high));
+    return value;
+}
+
+/* Of a span of rows of @size bytes: what differs. */
+static int write_differences(struct vcpu *vcpu, const struct register_span *span, size_t size,
+                             const uint8_t *wanted, const uint8_t *held)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < span->count && error == 0; i++) {
+        struct hv_u128 value = load(wanted + i * size, size), before = load(held + i * size, size);
+
+        if (value.low != before.low || value.high != before.high)
+            error = store_row(vcpu, span->first + i, value);
+    }
+    return error;
+}
+
+/*
+ * One window against the other, if that will do: most switches change few registers. Nothing goes
+ * into the cache of @from, so that it will do when it is the one to be written, too.
+ */
+static int copy_span(struct vcpu *from, struct vcpu *to, const struct register_span *span)
+{
+    const uint8_t *wanted = shown_only(from, span);
+    const uint8_t *held = wanted ? shown_only(to, span) : NULL;
+    size_t size = bank_table[span->first].size;
+    struct hv_u128 values[REGISTERS_MAX];
+    int error;
+
+    if (held)
+        return memcmp(wanted, held, span->count * size)
+                   ? write_differences(to, span, size, wanted, held)
+                   : 0;
+    if (wanted && vcpu_window_read(&from->window, span->first, span->count, values))
+        return write_span(to, span, values);
+    error = read_span(from, span);
+    return error ? error : write_span(to, span, &from->value[span->first]);
+}
+
 /* What no cache has. */
 static int copy_other(struct vcpu *from, struct vcpu *to, uint64_t id)
 {
@@ -349,11 +418,8 @@ int vcpu_copy_shared(struct vcpu *from, struct vcpu *to, const struct register_p
     const struct register_span *spans = plan->shared;
     int error = 0;
 
-    for (size_t i = 0; i < plan->shared_count && error == 0; i++) {
-        error = read_span(from, &spans[i]);
-        if (error == 0)
-            error = write_span(to, &spans[i], &from->value[spans[i].first]);
-    }
+    for (size_t i = 0; i < plan->shared_count && error == 0; i++)
+        error = copy_span(from, to, &spans[i]);
     if (G_UNLIKELY(plan->wide_count || plan->other_count) && error == 0)
         error = copy_rest(from, to, plan);
     return error;

@@ -38,7 +38,7 @@ struct service {
 };
 
 static struct {
-    uint64_t rounds, pause_ms, spin_ms;
+    uint64_t rounds, pause_ms, spin_ms, apart_ms;
     const char *need;
 } options = {.pause_ms = 500, .spin_ms = 50};
 
@@ -128,7 +128,9 @@ static void use_ptp(struct report *report)
     }
     device = stamp.device.sec * NS_PER_S + stamp.device.nsec;
     advance = ptp.last ? device - ptp.last : 0;
-    say(report, advance < 0 || (ptp.last && advance == 0), "%+" PRId64 " ms", advance / NS_PER_MS);
+    say(report,
+        (ptp.last && advance == 0) || advance < -(int64_t)options.apart_ms * NS_PER_MS,
+        "%+" PRId64 " ms", advance / NS_PER_MS);
     ptp.last = device;
 }
 
@@ -301,6 +303,8 @@ static void usage(void)
            "  rounds=N   end after so many, with exit status 1 if one was STOPPED (no end)\n"
            "  pause=MS   between two rounds (500)\n"
            "  spin=MS    busy in every round, so that there is time to be stolen (50)\n"
+           "  apart=MS   how far the host's clock may go back: that of another host, to which the\n"
+           "             guest has moved, may be behind (0)\n"
            "  need=LIST  fail at once if one of these is missing, as in need=ptp,trng\n");
 }
 
@@ -311,6 +315,7 @@ static const struct {
     {"rounds=", &options.rounds, UINT32_MAX},
     {"pause=", &options.pause_ms, 3600000},
     {"spin=", &options.spin_ms, 3600000},
+    {"apart=", &options.apart_ms, 3600000},
 };
 
 static bool parse_number(const char *argument)

@@ -104,6 +104,20 @@ START_TEST(vectors_and_spans)
 }
 END_TEST
 
+/* Side by side, as they are in the window. */
+START_TEST(shown_in_place)
+{
+    run_once();
+    ck_assert_ptr_eq(vcpu_window_show(&window, row_of(0x00020000), 18),
+                     (const uint8_t *)shown.general.x);
+    ck_assert_ptr_eq(vcpu_window_show(&window, row_of(0x00030001), 2),
+                     (const uint8_t *)&shown.vector[1]);
+    ck_assert_ptr_null(vcpu_window_show(&window, row_of(0x00040002), 2));
+    vcpu_window_begin(&window);
+    ck_assert_ptr_null(vcpu_window_show(&window, row_of(0x00020000), 18));
+}
+END_TEST
+
 /* Of neighbours in the table, not all are in a window, or side by side. */
 START_TEST(what_is_not_there)
 {
@@ -243,6 +257,6 @@ START_TEST(what_kvm_answers)
 }
 END_TEST
 
-UNIT_MAIN_WITH("register window", set_up, NULL, each_register, vectors_and_spans, what_is_not_there,
-               not_open, calls, call_in_a_window_that_is_not_open, faults,
+UNIT_MAIN_WITH("register window", set_up, NULL, each_register, vectors_and_spans,
+               shown_in_place, what_is_not_there, not_open, calls, call_in_a_window_that_is_not_open, faults,
                what_kvm_answers)
